@@ -1,0 +1,65 @@
+// What capture hands to accounting: the usage of one interface in one window, as columns.
+// Counters are float64 and exact: a window's bytes stay far below 2^53 (300 s at 1 Tb/s is 3.75e13).
+
+/** One row per address, sorted by nothing. All columns have `length` rows; `addresses` has four words a row. */
+export interface UsageColumns {
+  readonly length: number;
+  readonly addresses: Uint32Array;
+  /** Index into `WindowUsage.networks`. */
+  readonly networks: Uint32Array;
+  readonly bytesIn: Float64Array;
+  readonly packetsIn: Float64Array;
+  readonly bytesOut: Float64Array;
+  readonly packetsOut: Float64Array;
+}
+
+/**
+ * Where every captured frame went. With `in` and `out` summed over all usage rows (overflow rows included):
+ * `ipBytes + internalBytes = in + out + unaccountedBytes`, and `frames = ipPackets + nonIpFrames + parseFailures`.
+ */
+export interface WindowTotals {
+  readonly frames: number;
+  readonly ipPackets: number;
+  /** IP total length, no padding (RFC 791 section 3.1, RFC 8200 section 3). */
+  readonly ipBytes: number;
+  readonly unaccountedPackets: number;
+  readonly unaccountedBytes: number;
+  /** Between two accounted addresses: counted for both, so once more than captured. */
+  readonly internalPackets: number;
+  readonly internalBytes: number;
+  /** Of accounted networks, but the address found no room; also present as overflow rows. */
+  readonly overflowPackets: number;
+  readonly overflowBytes: number;
+  readonly nonIpFrames: number;
+  readonly parseFailures: number;
+}
+
+/** How much of the window was seen. */
+export interface WindowQuality {
+  /** Milliseconds of the window during which capture ran. */
+  readonly observedMs: number;
+  /** Frames that the kernel received for us and dropped; null where it cannot be known. */
+  readonly droppedFrames: number | null;
+  /** Frames by the interface's own counters, received and sent, while observed; null where there are none. */
+  readonly interfaceFrames: number | null;
+}
+
+export interface WindowUsage {
+  readonly interface: string;
+  /** Milliseconds since the epoch, aligned; the window is [startMs, endMs). */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Names of the networks in force in this window. */
+  readonly networks: readonly string[];
+  readonly usage: UsageColumns;
+  readonly totals: WindowTotals;
+  readonly quality: WindowQuality;
+}
+
+/** Seen time over the window's length, times frames counted over frames that passed; 0 to 1. */
+export function completenessOf(windowMs: number, totals: WindowTotals, quality: WindowQuality): number {
+  const dropped = quality.droppedFrames ?? Math.max(0, (quality.interfaceFrames ?? 0) - totals.frames);
+  const frames = totals.frames + dropped;
+  const counted = frames === 0 ? 1 : totals.frames / frames;
+  return Math.min(1, quality.observedMs / windowMs) * counted;
+}
