@@ -34,6 +34,41 @@ export interface WindowTotals {
   readonly parseFailures: number;
 }
 
+/** Totals while they are being counted. */
+type OpenTotals = { -readonly [Name in keyof WindowTotals]: number };
+
+export function emptyTotals(): OpenTotals {
+  return {
+    frames: 0,
+    ipPackets: 0,
+    ipBytes: 0,
+    unaccountedPackets: 0,
+    unaccountedBytes: 0,
+    internalPackets: 0,
+    internalBytes: 0,
+    overflowPackets: 0,
+    overflowBytes: 0,
+    nonIpFrames: 0,
+    parseFailures: 0,
+  };
+}
+
+export function addTotals(a: WindowTotals, b: WindowTotals): WindowTotals {
+  return {
+    frames: a.frames + b.frames,
+    ipPackets: a.ipPackets + b.ipPackets,
+    ipBytes: a.ipBytes + b.ipBytes,
+    unaccountedPackets: a.unaccountedPackets + b.unaccountedPackets,
+    unaccountedBytes: a.unaccountedBytes + b.unaccountedBytes,
+    internalPackets: a.internalPackets + b.internalPackets,
+    internalBytes: a.internalBytes + b.internalBytes,
+    overflowPackets: a.overflowPackets + b.overflowPackets,
+    overflowBytes: a.overflowBytes + b.overflowBytes,
+    nonIpFrames: a.nonIpFrames + b.nonIpFrames,
+    parseFailures: a.parseFailures + b.parseFailures,
+  };
+}
+
 /** How much of the window was seen. */
 export interface WindowQuality {
   /** Milliseconds of the window during which capture ran. */

@@ -1,0 +1,137 @@
+// The stage's root: turns captured windows into interval usage, cumulative counters and samples, one commit each.
+// A window counts once: its (interface, start) key is in the ledger before anything of it is visible anywhere.
+
+import { addressAt } from "../model/address.ts";
+import { BILLING_INTERVAL_MS, floorTo } from "../model/time.ts";
+import type { WindowUsage } from "../model/window.ts";
+import type { Log } from "../telemetry/log.ts";
+import { AddressCounters, type AddressCounterOptions } from "./address-counters.ts";
+import { BillingIntervals, type BillingIntervalOptions } from "./billing-intervals.ts";
+import type { SampleSink } from "./sample-sink.ts";
+import { columnsOf, countersAt } from "./usage-rows.ts";
+import type { UsageStore } from "./usage-store.ts";
+
+export type AccountOptions = AddressCounterOptions & BillingIntervalOptions;
+
+export interface AccountDependencies {
+  readonly store: UsageStore;
+  readonly sink: SampleSink;
+  readonly log: Log;
+}
+
+export interface CloseOptions {
+  /** Live windows also carry the calendar; replayed ones do not. */
+  readonly live: boolean;
+}
+
+/** What a commit did. */
+export interface CloseOutcome {
+  /** Bytes that came after their interval's gauges were written: the ledger has them, the pushed gauges have not. */
+  readonly lateBytes: number;
+}
+
+/** Which held windows and due intervals to finish: those that ended by then, of one interface or of all. */
+export interface SettleScope {
+  readonly endedByMs: number;
+  readonly interface?: string;
+}
+
+export class Accountant {
+  readonly #store: UsageStore;
+  readonly #log: Log;
+  readonly #counters: AddressCounters;
+  readonly #intervals: BillingIntervals;
+
+  constructor(options: AccountOptions, { store, sink, log }: AccountDependencies) {
+    this.#store = store;
+    this.#log = log;
+    this.#counters = new AddressCounters(options, store, sink);
+    this.#intervals = new BillingIntervals(options, store, sink);
+  }
+
+  /** Commits a window that can no longer change, with whatever was held of it. */
+  close(window: WindowUsage, { live }: CloseOptions): CloseOutcome {
+    return this.#store.transaction(() => {
+      const interfaceId = this.#store.interfaceId(window.interface);
+      const state = this.#store.windowState(interfaceId, window.startMs);
+      this.#store.addWindow(interfaceId, window, true);
+      if (state === "held") this.#addHeld(interfaceId, window);
+      const whole = state === "held" ? this.#takeHeld(interfaceId, window.startMs) : window;
+      const outcome = this.#account(interfaceId, whole);
+      if (live && window.endMs % BILLING_INTERVAL_MS === 0) this.#finishInterval(interfaceId, window.endMs);
+      return outcome;
+    });
+  }
+
+  /** Commits a part of a window of which more may follow; nothing of it is sampled yet. */
+  hold(window: WindowUsage): void {
+    this.#store.transaction(() => {
+      const interfaceId = this.#store.interfaceId(window.interface);
+      this.#store.addWindow(interfaceId, window, false);
+      this.#addHeld(interfaceId, window);
+    });
+  }
+
+  /** Closes held windows and writes the gauges of intervals of which nothing more can come. */
+  settle({ endedByMs, interface: only }: SettleScope): CloseOutcome {
+    return this.#store.transaction(() => {
+      const interfaceId = only === undefined ? null : this.#store.interfaceId(only);
+      let lateBytes = 0;
+      for (const held of this.#store.heldWindows(endedByMs, interfaceId)) {
+        this.#store.setWindowClosed(held);
+        lateBytes += this.#account(held.interfaceId, this.#takeHeld(held.interfaceId, held.startMs)).lateBytes;
+      }
+      const startedByMs = endedByMs - BILLING_INTERVAL_MS;
+      for (const due of this.#store.dueIntervals(startedByMs, interfaceId)) this.#intervals.emit(due);
+      return { lateBytes };
+    });
+  }
+
+  /** Samples late usage of an interface that may see no further window. */
+  sampleLate(interfaceName: string, nowMs: number): void {
+    this.#store.transaction(() => {
+      this.#counters.sampleLate(this.#store.interfaceId(interfaceName), interfaceName, nowMs);
+    });
+  }
+
+  #account(interfaceId: number, window: WindowUsage): CloseOutcome {
+    const networks = window.networks.map((name) => this.#store.network(name));
+    const lateBytes = this.#intervals.add(interfaceId, window, networks);
+    this.#counters.add(interfaceId, window, networks);
+    if (lateBytes > 0) this.#log.warn({ ...describe(window), late_bytes: lateBytes }, LATE);
+    return { lateBytes };
+  }
+
+  #finishInterval(interfaceId: number, endMs: number): void {
+    const key = { interfaceId, startMs: endMs - BILLING_INTERVAL_MS };
+    if (!this.#store.intervalEmitted(key)) this.#intervals.emit(key);
+    this.#intervals.emitCalendar(key.startMs);
+  }
+
+  #addHeld(interfaceId: number, window: WindowUsage): void {
+    const networkIds = window.networks.map((name) => this.#store.network(name).id);
+    this.#intervals.observe(interfaceId, window.startMs, networkIds);
+    for (let row = 0; row < window.usage.length; row++) {
+      const networkId = networkIds[window.usage.networks[row] ?? 0] ?? 0;
+      const address = addressAt(window.usage.addresses, row);
+      this.#store.addHeldUsage({ interfaceId, networkId, address }, window.startMs, countersAt(window.usage, row));
+    }
+  }
+
+  #takeHeld(interfaceId: number, startMs: number): WindowUsage {
+    const rows = this.#store.takeHeldUsage(interfaceId, startMs);
+    const ids = this.#store.intervalNetworkIds({ interfaceId, startMs: floorTo(startMs, BILLING_INTERVAL_MS) });
+    return {
+      interface: this.#store.interfaceName(interfaceId),
+      ...this.#store.window(interfaceId, startMs),
+      networks: ids.map((id) => this.#store.networkById(id).name),
+      usage: columnsOf(rows, new Map(ids.map((id, index) => [id, index]))),
+    };
+  }
+}
+
+const LATE = "usage came after its billing interval was pushed: the ledger has it, the pushed gauge has not";
+
+function describe(window: WindowUsage): { interface: string; window_start: string } {
+  return { interface: window.interface, window_start: new Date(window.startMs).toISOString() };
+}

@@ -1,0 +1,63 @@
+// Between the columns of a window and the rows of the ledger.
+
+import type { UsageColumns } from "../model/window.ts";
+import type { AddressKey, Counters } from "./usage-store.ts";
+
+/** The counters of one row, in IP bytes. */
+export function countersAt(usage: UsageColumns, row: number): Counters {
+  return {
+    bytesIn: usage.bytesIn[row] ?? 0,
+    packetsIn: usage.packetsIn[row] ?? 0,
+    bytesOut: usage.bytesOut[row] ?? 0,
+    packetsOut: usage.packetsOut[row] ?? 0,
+  };
+}
+
+/** The counters with the bytes that a byte layer adds to each packet. */
+export function withOverhead(counters: Counters, overheadPerPacket: number): Counters {
+  return {
+    ...counters,
+    bytesIn: counters.bytesIn + counters.packetsIn * overheadPerPacket,
+    bytesOut: counters.bytesOut + counters.packetsOut * overheadPerPacket,
+  };
+}
+
+export function addCounters(a: Counters, b: Counters): Counters {
+  return {
+    bytesIn: a.bytesIn + b.bytesIn,
+    packetsIn: a.packetsIn + b.packetsIn,
+    bytesOut: a.bytesOut + b.bytesOut,
+    packetsOut: a.packetsOut + b.packetsOut,
+  };
+}
+
+/** Columns of ledger rows; `indexOf` gives the position of a network id in the window's list of networks. */
+export function columnsOf(
+  rows: readonly (AddressKey & Counters)[],
+  indexOf: ReadonlyMap<number, number>,
+): UsageColumns {
+  return {
+    length: rows.length,
+    addresses: Uint32Array.from(rows.flatMap((row) => row.address)),
+    networks: Uint32Array.from(rows, (row) => indexOf.get(row.networkId) ?? 0),
+    bytesIn: Float64Array.from(rows, (row) => row.bytesIn),
+    packetsIn: Float64Array.from(rows, (row) => row.packetsIn),
+    bytesOut: Float64Array.from(rows, (row) => row.bytesOut),
+    packetsOut: Float64Array.from(rows, (row) => row.packetsOut),
+  };
+}
+
+/** Sums over the rows of each network, by its index in the window. */
+export function sumByNetwork(usage: UsageColumns): ReadonlyMap<number, Counters> {
+  const sums = new Map<number, { -readonly [K in keyof Counters]: number }>();
+  for (let row = 0; row < usage.length; row++) {
+    const index = usage.networks[row] ?? 0;
+    let sum = sums.get(index);
+    if (!sum) sums.set(index, (sum = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 }));
+    sum.bytesIn += usage.bytesIn[row] ?? 0;
+    sum.packetsIn += usage.packetsIn[row] ?? 0;
+    sum.bytesOut += usage.bytesOut[row] ?? 0;
+    sum.packetsOut += usage.packetsOut[row] ?? 0;
+  }
+  return sums;
+}

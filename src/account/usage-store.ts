@@ -1,0 +1,104 @@
+// What accounting needs of a durable store. All calls belong to the one transaction of a commit.
+
+import type { Address } from "../model/address.ts";
+import type { Labels } from "../model/network.ts";
+import type { WindowQuality, WindowTotals } from "../model/window.ts";
+
+/** Bytes and packets per direction: of a window, an interval, or since ever. */
+export interface Counters {
+  readonly bytesIn: number;
+  readonly packetsIn: number;
+  readonly bytesOut: number;
+  readonly packetsOut: number;
+}
+
+/** An address of a network on an interface, by the store's own numbers. */
+export interface AddressKey {
+  readonly interfaceId: number;
+  readonly networkId: number;
+  readonly address: Address;
+}
+
+export interface AddressState extends Counters {
+  readonly networkId: number;
+  readonly address: Address;
+  /** Its counters are repeated with every window. */
+  readonly live: boolean;
+  /** While not live: the time stamp of its last sample, 0 for an address that never had one. */
+  readonly lastSampleMs: number;
+  readonly lastActiveMs: number;
+}
+
+export interface WindowRecord {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly totals: WindowTotals;
+  readonly quality: WindowQuality;
+}
+
+export interface StoredNetwork {
+  readonly id: number;
+  readonly name: string;
+  readonly labels: Labels;
+  readonly billBy: "network" | "address";
+}
+
+/** An interface and the start of a window. */
+export interface WindowKey {
+  readonly interfaceId: number;
+  readonly startMs: number;
+}
+
+/** An interface and the start of a billing interval. */
+export interface IntervalKey {
+  readonly interfaceId: number;
+  readonly startMs: number;
+}
+
+export interface UsageStore {
+  /** Runs `work` in one transaction: all of it is on disk when this returns, or nothing is. */
+  transaction<T>(work: () => T): T;
+
+  interfaceId(name: string): number;
+  interfaceName(id: number): string;
+  network(name: string): StoredNetwork;
+  networkById(id: number): StoredNetwork;
+
+  /** The newest time stamp among the counter samples of an interface; 0 before the first. */
+  lastSampleMs(interfaceId: number): number;
+  setLastSampleMs(interfaceId: number, timeMs: number): void;
+  /** Moves a stream's newest time stamp on; false where it already is at `timeMs` or later. */
+  advanceStream(name: string, timeMs: number): boolean;
+
+  windowState(interfaceId: number, startMs: number): "unseen" | "held" | "closed";
+  /** Adds to the window's row (made where missing) and sets its state. */
+  addWindow(interfaceId: number, window: WindowRecord, closed: boolean): void;
+  window(interfaceId: number, startMs: number): WindowRecord;
+  setWindowClosed(key: WindowKey): void;
+  /** Held windows that ended by then, oldest first; of one interface, or of all (null). */
+  heldWindows(endedByMs: number, interfaceId: number | null): readonly WindowKey[];
+  addHeldUsage(key: AddressKey, startMs: number, counters: Counters): void;
+  /** The usage of a held window, removed from the store. */
+  takeHeldUsage(interfaceId: number, startMs: number): readonly (AddressKey & Counters)[];
+
+  /** Adds to an address' cumulative counters and returns what they are now. */
+  addToAddress(key: AddressKey, counters: Counters, activeMs: number): AddressState;
+  /** Live addresses without traffic in the window that ends at `notActiveMs` (0: all of them). */
+  liveAddresses(interfaceId: number, notActiveMs: number): IterableIterator<AddressState>;
+  setLive(key: AddressKey): void;
+  retire(key: AddressKey, lastSampleMs: number): void;
+
+  /** Marks an interval observed. True where it was not. */
+  observeInterval(key: IntervalKey): boolean;
+  /** Gives the interval a zero row for each of `networkIds` that has none. */
+  zeroInterval(key: IntervalKey, networkIds: readonly number[]): void;
+  addToInterval(key: IntervalKey, networkId: number, counters: Counters): void;
+  addToAddressInterval(key: AddressKey, startMs: number, counters: Counters): void;
+  intervalEmitted(key: IntervalKey): boolean;
+  /** Observed intervals whose gauges are not written yet, oldest first; of one interface, or of all (null). */
+  dueIntervals(startedByMs: number, interfaceId: number | null): readonly IntervalKey[];
+  intervalNetworkIds(key: IntervalKey): readonly number[];
+  intervalUsage(key: IntervalKey): readonly (Counters & { readonly networkId: number })[];
+  addressIntervalUsage(key: IntervalKey, networkId: number): readonly (Counters & { readonly address: Address })[];
+  setIntervalEmitted(key: IntervalKey): void;
+}

@@ -1,0 +1,65 @@
+// What the agent does beside capturing and shipping, once after each window's end: settles what nothing more can come
+// of, queues its own metrics, and now and then erases what is past its retention. A refusal of the ledger is logged and
+// tried again with the next window: nothing here is lost by waiting.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LedgerClient } from "./ledger/ledger-client.ts";
+import { type Clock, floorTo } from "./model/time.ts";
+import type { AgentMetrics } from "./telemetry/agent-metrics.ts";
+import type { Log } from "./telemetry/log.ts";
+import { type Metrics, selfSamples } from "./telemetry/metrics.ts";
+
+export interface HousekeepingParts {
+  readonly ledger: LedgerClient;
+  readonly metrics: Metrics;
+  readonly agentMetrics: AgentMetrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly windowMs: number;
+  readonly retentionMs: number;
+}
+
+/** A window is committed by then: the agent's own metrics include it. */
+const DELAY_MS = 2_000;
+const ERASE_INTERVAL_MS = 3_600_000;
+
+export class Housekeeping {
+  readonly #parts: HousekeepingParts;
+  #erasedMs = 0;
+
+  constructor(parts: HousekeepingParts) {
+    this.#parts = parts;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, windowMs, log } = this.#parts;
+    while (!signal.aborted) {
+      const endMs = floorTo(clock.now(), windowMs) + windowMs;
+      await sleep(Math.max(0, endMs + DELAY_MS - clock.now()), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.#windowEnded(endMs).catch((error: unknown) => log.error({ err: error }, "housekeeping failed"));
+    }
+  }
+
+  /** Brings the gauges that are read from the ledger up to date. */
+  async observe(): Promise<void> {
+    const { ledger, agentMetrics } = this.#parts;
+    agentMetrics.observe(await ledger.call("backlog"), await ledger.call("usedBytes"));
+  }
+
+  async #windowEnded(endMs: number): Promise<void> {
+    const { ledger, metrics, agentMetrics, clock, windowMs } = this.#parts;
+    agentMetrics.committed(await ledger.call("settle", { endedByMs: clock.now() - 2 * windowMs }));
+    await this.observe();
+    agentMetrics.committed(await ledger.call("appendSelf", await selfSamples(metrics), endMs));
+    agentMetrics.restartMaxima();
+    if (clock.now() - this.#erasedMs >= ERASE_INTERVAL_MS) await this.#erase();
+  }
+
+  async #erase(): Promise<void> {
+    const { ledger, clock, retentionMs, log } = this.#parts;
+    this.#erasedMs = clock.now();
+    const rows = await ledger.call("eraseBefore", this.#erasedMs - retentionMs);
+    if (rows > 0) log.info({ rows, retention_ms: retentionMs }, "erased what is past its retention");
+  }
+}

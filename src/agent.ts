@@ -1,0 +1,199 @@
+// The composition root: the only file that knows every stage. Consumers start before producers and end after them:
+// capture stops first, its last windows reach the ledger, the request in flight gets its few seconds, SQLite closes.
+
+import { join } from "node:path";
+import { Housekeeping } from "./agent-housekeeping.ts";
+import { type AgentOptions, restartKeys } from "./agent-options.ts";
+import { type Health, type Status, WindowBoard } from "./agent-status.ts";
+import { lockStateDir } from "./buffer/agent-lock.ts";
+import type { Backlog } from "./buffer/outbox.ts";
+import { Capture } from "./capture/capture.ts";
+import { LedgerClient } from "./ledger/ledger-client.ts";
+import { WindowQueue } from "./ledger/window-queue.ts";
+import { type Clock, systemClock } from "./model/time.ts";
+import { completenessOf } from "./model/window.ts";
+import { Shipper } from "./ship/shipper.ts";
+import { AgentMetrics } from "./telemetry/agent-metrics.ts";
+import { type Log, stageLog } from "./telemetry/log.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { StatusServer } from "./telemetry/server.ts";
+import { VERSION } from "./version.ts";
+
+/** The unix socket in the state folder over which the command line asks a running agent. */
+export const STATUS_SOCKET = "agent.sock";
+
+export class Agent {
+  #options: AgentOptions;
+  readonly #rootLog: Log;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #metrics = createMetrics();
+  readonly #agentMetrics = new AgentMetrics(this.#metrics, VERSION);
+  readonly #board: WindowBoard;
+  #parts: { readonly ledger: LedgerClient; readonly capture: Capture; readonly shipper: Shipper } | null = null;
+
+  constructor(options: AgentOptions, { log, clock = systemClock }: { readonly log: Log; readonly clock?: Clock }) {
+    this.#options = options;
+    this.#rootLog = log;
+    this.#log = stageLog(log, "agent");
+    this.#clock = clock;
+    this.#board = new WindowBoard(options.config.account.windowMs, clock.now());
+  }
+
+  /**
+   * Runs until `signal` aborts; resolves when all that was captured is on disk. Rejects with LedgerError or
+   * LedgerCallError where the state folder cannot be used, and with an Error of one line where `listen` is taken.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, ledger: ledgerOptions } = this.#options;
+    using _lock = lockStateDir(config.agent.stateDir);
+    await using ledger = await LedgerClient.open(ledgerOptions);
+    // What the run before left open and nothing more can come of.
+    await ledger.call("settle", { endedByMs: this.#clock.now() });
+    await this.#reportGap(ledger);
+    const queue = this.#windowQueue(ledger, signal);
+    const capture = this.#capture(queue);
+    const shipper = this.#shipper(ledger);
+    this.#parts = { ledger, capture, shipper };
+    await using server = this.#server(ledger);
+    await server.start();
+    this.#log.info(
+      { version: VERSION, instance: config.agent.instance, state_dir: config.agent.stateDir },
+      "agent started",
+    );
+    await this.#runStages(signal, { ledger, capture, shipper, queue });
+    this.#log.info("agent stopped");
+  }
+
+  /** Takes on networks, contracts and endpoints of a changed configuration; names what a restart is needed for. */
+  async reload(options: AgentOptions): Promise<void> {
+    const parts = this.#parts;
+    if (!parts) return;
+    const keys = restartKeys(this.#options.config, options.config);
+    if (keys.length > 0) this.#log.warn({ keys }, "these changes take effect with the next start");
+    const kept = { ...this.#options.ledger, ...pickReloadable(options) };
+    await parts.ledger.call("configure", kept);
+    parts.capture.reload(options.networks);
+    parts.shipper.reconfigure(options.config.remoteWrite);
+    this.#options = { ...this.#options, networks: options.networks, ledger: kept };
+    this.#log.info(
+      { networks: options.networks.length, endpoints: options.config.remoteWrite.length },
+      "configuration reloaded",
+    );
+  }
+
+  /** Says since when nothing was observed: the time between two runs is a gap, not a silence. */
+  async #reportGap(ledger: LedgerClient): Promise<void> {
+    const last = await ledger.call("lastWindows");
+    for (const { interface: name, startMs, endMs, observedMs } of last) {
+      if (!this.#options.interfaces.includes(name)) continue;
+      const fromMs = Math.min(endMs, startMs + observedMs);
+      const gap = { interface: name, from: new Date(fromMs).toISOString(), gap_ms: this.#clock.now() - fromMs };
+      this.#log.warn(gap, "gap: traffic since the run before was not observed");
+    }
+  }
+
+  async #runStages(
+    signal: AbortSignal,
+    parts: { ledger: LedgerClient; capture: Capture; shipper: Shipper; queue: WindowQueue },
+  ): Promise<void> {
+    const broken = new AbortController();
+    const stop = AbortSignal.any([signal, broken.signal]);
+    const stopShipping = new AbortController();
+    const guarded = (work: Promise<void>): Promise<void> =>
+      work.catch((error: unknown) => {
+        broken.abort(error);
+      });
+    const shipping = guarded(parts.shipper.run(stopShipping.signal));
+    const housekeeping = guarded(this.#housekeeping(parts.ledger).run(stop));
+    await guarded(parts.capture.run(stop));
+    await parts.queue.drain();
+    stopShipping.abort();
+    await Promise.all([shipping, housekeeping]);
+    broken.signal.throwIfAborted();
+  }
+
+  #windowQueue(ledger: LedgerClient, stopping: AbortSignal): WindowQueue {
+    return new WindowQueue({
+      ledger,
+      stopping,
+      log: stageLog(this.#rootLog, "buffer"),
+      committed: (window, result) => {
+        this.#board.committed(window);
+        const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
+        this.#agentMetrics.windowCommitted(window.interface, completeness, result);
+      },
+      failed: () => {
+        this.#board.refused();
+        this.#agentMetrics.commitFailures.inc();
+      },
+      lost: () => this.#agentMetrics.lostWindows.inc(),
+    });
+  }
+
+  #capture(sink: WindowQueue): Capture {
+    const { config, interfaces, networks } = this.#options;
+    const options = { ...config.capture, windowMs: config.account.windowMs, interfaces, networks };
+    const log = stageLog(this.#rootLog, "capture");
+    return new Capture(options, { sink, metrics: this.#metrics, clock: this.#clock, log });
+  }
+
+  #shipper(ledger: LedgerClient): Shipper {
+    return new Shipper(this.#options.config.remoteWrite, {
+      outbox: {
+        next: (endpoint) => ledger.call("next", endpoint),
+        accepted: (endpoint, id) => ledger.call("accepted", endpoint, id),
+      },
+      log: stageLog(this.#rootLog, "ship"),
+      metrics: this.#metrics,
+      clock: this.#clock,
+      version: VERSION,
+    });
+  }
+
+  #housekeeping(ledger: LedgerClient): Housekeeping {
+    const { account, buffer } = this.#options.config;
+    return new Housekeeping({
+      ledger,
+      metrics: this.#metrics,
+      agentMetrics: this.#agentMetrics,
+      log: stageLog(this.#rootLog, "buffer"),
+      clock: this.#clock,
+      windowMs: account.windowMs,
+      retentionMs: buffer.retentionMs,
+    });
+  }
+
+  #server(ledger: LedgerClient): StatusServer {
+    const { agent } = this.#options.config;
+    return new StatusServer(
+      { listen: agent.listen, socketPath: join(agent.stateDir, STATUS_SOCKET) },
+      {
+        health: () => this.#health(),
+        status: async () => this.#status(await ledger.call("backlog")),
+        metrics: this.#metrics,
+        log: this.#log,
+      },
+    );
+  }
+
+  #health(): Health {
+    return this.#board.health(this.#parts?.capture.state() ?? [], this.#clock.now());
+  }
+
+  #status(backlog: readonly Backlog[]): Status {
+    return this.#board.status({
+      instance: this.#options.config.agent.instance,
+      version: VERSION,
+      capture: this.#parts?.capture.state() ?? [],
+      endpoints: this.#parts?.shipper.state() ?? [],
+      backlog,
+      health: this.#health(),
+    });
+  }
+}
+
+function pickReloadable({ ledger }: AgentOptions) {
+  const { networks, endpoints, contracts } = ledger;
+  return { networks, endpoints, contracts };
+}

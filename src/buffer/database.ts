@@ -1,0 +1,102 @@
+// Opens the ledger file and brings its schema up to date. One file, WAL, every commit on disk before it returns
+// (synchronous = FULL). Folder 0700, file 0600: a ledger tells who talked how much.
+
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Sqlite from "better-sqlite3";
+
+export type Database = Sqlite.Database;
+
+/** A state folder or ledger that cannot be used; the message is one line with the path, the cause and the fix. */
+export class LedgerError extends Error {
+  override readonly name = "LedgerError";
+}
+
+export const LEDGER_FILE = "ledger.sqlite";
+
+const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Opens (or creates) `ledger.sqlite` in `stateDir`. Throws LedgerError where that is impossible. */
+export function openDatabase(stateDir: string): Database {
+  const file = join(stateDir, LEDGER_FILE);
+  const database = openPrivateFile(file, BUSY_TIMEOUT_MS);
+  try {
+    configure(database);
+    migrate(database, file);
+    return database;
+  } catch (error) {
+    database.close();
+    throw ledgerError(file, error);
+  }
+}
+
+/** Opens an SQLite file with mode 0600, in a folder that is made with mode 0700 where it does not exist yet. */
+export function openPrivateFile(file: string, busyTimeoutMs: number): Database {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    return new Sqlite(file, { timeout: busyTimeoutMs });
+  } catch (error) {
+    throw ledgerError(file, error);
+  }
+}
+
+function ledgerError(file: string, error: unknown): LedgerError {
+  if (error instanceof LedgerError) return error;
+  return new LedgerError(`${file}: cannot open the ledger (${reasonOf(error)}); ${fixFor(error)}`, { cause: error });
+}
+
+function configure(database: Database): void {
+  // Before the first page is written, or it has no effect: space of delivered requests goes back to the file system.
+  if (database.pragma("user_version", { simple: true }) === 0) database.pragma("auto_vacuum = INCREMENTAL");
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma("foreign_keys = ON");
+}
+
+function migrate(database: Database, file: string): void {
+  const version = requireKnownSchema(database, file);
+  migrationFiles()
+    .slice(version)
+    .forEach((name, index) => {
+      const sql = readFileSync(join(MIGRATIONS, name), "utf8");
+      database.transaction(() => {
+        database.exec(sql);
+        database.pragma(`user_version = ${version + index + 1}`);
+      })();
+    });
+}
+
+/** The schema of a ledger. Throws LedgerError where a later version of this program made it. */
+export function requireKnownSchema(database: Database, file: string): number {
+  const version = Number(database.pragma("user_version", { simple: true }));
+  const known = migrationFiles().length;
+  if (version <= known) return version;
+  const fix = "run the version that wrote it, or a later one";
+  throw new LedgerError(`${file}: has schema ${version}, this program knows ${known}; ${fix}`);
+}
+
+function migrationFiles(): readonly string[] {
+  return readdirSync(MIGRATIONS)
+    .filter((name) => /^\d{4}_.*\.sql$/.test(name))
+    .sort();
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function fixFor(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "EACCES" || code === "EPERM")
+    return "run as the user who owns it, or set agent.state_dir to a folder of yours";
+  if (code.startsWith("SQLITE_BUSY")) return "another program holds it; stop that program";
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) return "move the file aside and restore a backup";
+  if (code === "EROFS" || code === "SQLITE_READONLY")
+    return "it is on a read-only file system; set agent.state_dir elsewhere";
+  if (code === "ENOSPC" || code === "SQLITE_FULL") return "free some disk space";
+  return "check that agent.state_dir is a folder that this user can write";
+}

@@ -1,0 +1,105 @@
+// `acct-agent check`: constructs everything without starting it, asks each endpoint, and says what it found.
+
+import { readFileSync } from "node:fs";
+import { type AgentOptions, agentOptions } from "../agent-options.ts";
+import { LedgerError } from "../buffer/database.ts";
+import { inspectLedger } from "../buffer/inspect.ts";
+import { interfaceIndex } from "../capture/pcap/interface-counters.ts";
+import { type EndpointConfig, loadConfig } from "../config/config.ts";
+import { formatDuration } from "../lib/units.ts";
+import { formatPrefix } from "../model/prefix.ts";
+import { systemClock } from "../model/time.ts";
+import { RemoteWriteClient } from "../ship/remote-write-client.ts";
+import { VERSION } from "../version.ts";
+import { configFile, readArguments } from "./arguments.ts";
+import { type Command, type ExitCode, print } from "./command.ts";
+
+/** Bit of CAP_NET_RAW, linux/capability.h: what an AF_PACKET socket needs. */
+const CAP_NET_RAW = 13n;
+/** A remote-write request without series, in snappy's block format: the length 0. */
+const EMPTY_REQUEST = Uint8Array.of(0);
+
+export const checkCommand: Command = {
+  summary: "validate the configuration and say whether the agent could run",
+  usage: "acct-agent check --config FILE",
+  run: check,
+};
+
+/** One thing looked at, in one line. */
+interface Finding {
+  readonly ok: boolean;
+  readonly subject: string;
+  readonly text: string;
+}
+
+async function check(args: readonly string[]): Promise<ExitCode> {
+  const file = configFile(readArguments(args, { config: { type: "string" } }));
+  const options = agentOptions(loadConfig(file));
+  const findings = [
+    { ok: true, subject: "config", text: `${file} is valid` },
+    ...options.interfaces.map(interfaceFinding),
+    privilegeFinding(),
+    backendFinding(options),
+    ...networkFindings(options),
+    ...contractFindings(options),
+    ledgerFinding(options.config.agent.stateDir),
+    ...(await Promise.all(options.config.remoteWrite.map(endpointFinding))),
+  ];
+  for (const { ok, subject, text } of findings) print(`${ok ? "ok  " : "FAIL"}  ${subject}: ${text}`);
+  return findings.every(({ ok }) => ok) ? 0 : 2;
+}
+
+function interfaceFinding(name: string): Finding {
+  const ok = interfaceIndex(name) !== 0;
+  return { ok, subject: `interface ${name}`, text: ok ? "is there" : "is not there; ip link shows the names" };
+}
+
+function privilegeFinding(): Finding {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  const ok = ((BigInt(`0x${effective}`) >> CAP_NET_RAW) & 1n) === 1n;
+  const text = ok ? "CAP_NET_RAW is held" : "CAP_NET_RAW is missing; run as root, or give the service this capability";
+  return { ok, subject: "privileges", text };
+}
+
+function backendFinding({ config }: AgentOptions): Finding {
+  return { ok: true, subject: "backend", text: `pcap (${config.capture.backend}: it is the backend of this version)` };
+}
+
+function networkFindings({ networks, config }: AgentOptions): Finding[] {
+  const prefixes = networks.reduce((sum, network) => sum + network.prefixes.length, 0);
+  const own = config.networks.length === 0;
+  const shown = own
+    ? `the interface's own: ${networks.flatMap((network) => network.prefixes.map(formatPrefix)).join(", ")}`
+    : "";
+  const window = formatDuration(config.account.windowMs);
+  const text = `${networks.length} with ${prefixes} prefixes, in windows of ${window}${own ? `; ${shown}` : ""}`;
+  return [{ ok: true, subject: "networks", text }];
+}
+
+function contractFindings({ config, networks }: AgentOptions): Finding[] {
+  return config.contracts.map(({ customer, name, timeZone }) => {
+    const selected = networks.filter(({ labels }) => labels["customer"] === customer).map((network) => network.name);
+    const subject = `contract ${name ?? customer}`;
+    const fix = `no network has the label customer = ${JSON.stringify(customer)}; add it to the customer's networks`;
+    return selected.length === 0
+      ? { ok: false, subject, text: fix }
+      : { ok: true, subject, text: `${selected.join(", ")}, months of ${timeZone}` };
+  });
+}
+
+function ledgerFinding(stateDir: string): Finding {
+  try {
+    return { ok: true, subject: "ledger", text: inspectLedger(stateDir) };
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    return { ok: false, subject: "ledger", text: error.message };
+  }
+}
+
+async function endpointFinding(endpoint: EndpointConfig): Promise<Finding> {
+  await using client = new RemoteWriteClient(endpoint, { clock: systemClock, version: VERSION });
+  const { outcome, status } = await client.send(EMPTY_REQUEST, 0, new AbortController().signal);
+  const ok = outcome.kind === "accepted";
+  const text = ok ? `${endpoint.url} accepts remote-write (${status})` : `${endpoint.url}: ${outcome.reason}`;
+  return { ok, subject: `endpoint ${endpoint.name}`, text };
+}

@@ -1,0 +1,73 @@
+// Finds the command, runs it, and turns expected errors into one line each and the right exit code.
+
+import { LedgerError } from "../buffer/database.ts";
+import { CaptureFileError } from "../capture/replay/capture-file-error.ts";
+import { ConfigError } from "../config/config.ts";
+import { LedgerCallError } from "../ledger/ledger-client.ts";
+import { VERSION } from "../version.ts";
+import { checkCommand } from "./check.ts";
+import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { replayCommand } from "./replay.ts";
+import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check: checkCommand,
+  replay: replayCommand,
+  status: statusCommand,
+};
+
+/** Runs a command line and returns its exit code. */
+export async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [first = "", ...rest] = argv;
+  if (argv.includes("--help") || argv.includes("-h") || first === "help") return show(help(first));
+  if (first === "--version") return show(VERSION);
+  try {
+    const command = first === "" || first.startsWith("-") ? runCommand : COMMANDS[first];
+    if (!command) throw new UsageError(`there is no command ${JSON.stringify(first)}`);
+    return await command.run(command === runCommand ? argv : rest);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function show(text: string): ExitCode {
+  print(text);
+  return 0;
+}
+
+function help(first: string): string {
+  const command = COMMANDS[first];
+  if (command) return `${command.summary}\n\nusage: ${command.usage}`;
+  const all = [runCommand, ...Object.values(COMMANDS)];
+  const width = Math.max(...all.map(({ usage }) => usage.length));
+  const lines = all.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  return ["usage:", ...lines, "", "exit codes: 0 done, 1 failure, 2 usage or configuration"].join("\n");
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof UsageError) {
+    complain(`${error.message}; see acct-agent --help`);
+    return 2;
+  }
+  if (error instanceof ConfigError) {
+    complain(error.message);
+    return 2;
+  }
+  complain(isExpected(error) ? error.message : describeBroken(error));
+  return 1;
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof LedgerCallError) return error.expected;
+  return error instanceof LedgerError || error instanceof CaptureFileError || isListenError(error);
+}
+
+function isListenError(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("agent.listen");
+}
+
+/** A broken invariant: its stack is what its developers need. */
+function describeBroken(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,56 @@
+// `acct-agent --config FILE`: runs the agent in the foreground until SIGTERM or SIGINT. SIGHUP reloads.
+
+import { Agent } from "../agent.ts";
+import { agentOptions } from "../agent-options.ts";
+import { ConfigError, loadConfig } from "../config/config.ts";
+import { createLog, type Log, stageLog } from "../telemetry/log.ts";
+import { configFile, readArguments } from "./arguments.ts";
+import type { Command, ExitCode } from "./command.ts";
+
+/** A clean stop takes less; what still runs then never will end. */
+const STOP_LIMIT_MS = 9_500;
+
+export const runCommand: Command = {
+  summary: "run the agent in the foreground",
+  usage: "acct-agent --config FILE",
+  run: runAgent,
+};
+
+async function runAgent(args: readonly string[]): Promise<ExitCode> {
+  const file = configFile(readArguments(args, { config: { type: "string" } }));
+  const options = agentOptions(loadConfig(file));
+  const root = createLog(options.config.agent.logLevel);
+  const log = stageLog(root, "agent");
+  const agent = new Agent(options, { log: root });
+  const stop = new AbortController();
+  stopOnSignals(stop, log);
+  process.on("SIGHUP", () => void reload(agent, file, log));
+  await agent.run(stop.signal);
+  return 0;
+}
+
+function stopOnSignals(stop: AbortController, log: Log): void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) {
+      log.error({ signal }, "forced to stop: what was not committed yet is lost");
+      process.exit(1);
+    }
+    log.info({ signal }, "stopping");
+    setTimeout(() => {
+      log.error({ limit_ms: STOP_LIMIT_MS }, "could not stop in time: what was not committed yet is lost");
+      process.exit(1);
+    }, STOP_LIMIT_MS).unref();
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+async function reload(agent: Agent, file: string, log: Log): Promise<void> {
+  try {
+    await agent.reload(agentOptions(loadConfig(file)));
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems : [String(error)];
+    log.error({ problems }, "configuration not reloaded: the running one stays in force");
+  }
+}

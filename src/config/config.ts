@@ -1,0 +1,137 @@
+// The configuration: a TOML file in, one plain value with absolute paths and base units out, or every problem at once.
+
+import { dirname, resolve } from "node:path";
+
+import type { Network } from "../model/network.ts";
+import { crossProblems } from "./checks.ts";
+import { readDocument, type Table } from "./document.ts";
+import { type ConnectionConfig, connectionOf } from "./connection.ts";
+import { fileProblems } from "./file-checks.ts";
+import { problemsOf } from "./issues.ts";
+import type { Listen } from "./network-values.ts";
+import { oneLine, problemLine } from "./problem.ts";
+import { schema, type Settings } from "./schema.ts";
+
+/** A receiver of remote-write. `schedule` is a cron pattern of six fields in UTC. */
+export interface EndpointConfig extends ConnectionConfig {
+  readonly name: string;
+  readonly schedule: string;
+  readonly timeoutMs: number;
+}
+
+/** Dates are `YYYY-MM-DD`, both included, in `timeZone`. */
+export interface ContractConfig {
+  readonly customer: string;
+  readonly name: string | null;
+  readonly timeZone: string;
+  readonly starts: string | null;
+  readonly ends: string | null;
+  readonly commitBps: number | null;
+}
+
+export interface Config {
+  /** The configuration file, as it was given. */
+  readonly file: string;
+  readonly agent: {
+    readonly instance: string;
+    /** Absolute. */
+    readonly stateDir: string;
+    readonly listen: Listen | null;
+    readonly logLevel: Settings["agent"]["log_level"];
+    readonly externalLabels: Network["labels"];
+  };
+  readonly capture: {
+    readonly backend: Settings["capture"]["backend"];
+    readonly ringBytes: number;
+    readonly maxAddresses: number;
+  };
+  /** Empty: the interface of the default route. */
+  readonly interfaces: readonly { readonly name: string }[];
+  readonly account: {
+    readonly windowMs: number;
+    readonly idleTimeoutMs: number;
+    readonly byteLayer: Settings["account"]["byte_layer"];
+    readonly vlanTags: number;
+  };
+  /** Empty: the interface's own addresses. */
+  readonly networks: readonly Network[];
+  readonly buffer: { readonly maxBytes: number; readonly retentionMs: number };
+  readonly remoteWrite: readonly EndpointConfig[];
+  readonly query: ConnectionConfig | null;
+  readonly contracts: readonly ContractConfig[];
+}
+
+/** A configuration that cannot be used: one line for each problem, with file, key, value and fix. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Reads and validates `file`; throws a ConfigError with all of its problems. */
+export function loadConfig(file: string): Config {
+  const document = readDocument(file);
+  if (!document.ok) throw new ConfigError([oneLine(`${file}: ${document.problem}`)]);
+  return toConfig(file, validate(file, document.value));
+}
+
+function validate(file: string, document: Table): Settings {
+  const parsed = schema.safeParse(document);
+  const issues = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(schema, document, issue));
+  const problems = [...issues, ...crossProblems(document), ...fileProblems(document, dirname(file))];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ConfigError(problems.map((problem) => problemLine(file, document, problem)));
+}
+
+function toConfig(file: string, settings: Settings): Config {
+  const folder = resolve(dirname(file));
+  const { agent, capture, account, buffer } = settings;
+  return {
+    file,
+    agent: {
+      instance: agent.instance,
+      stateDir: resolve(folder, agent.state_dir),
+      listen: agent.listen,
+      logLevel: agent.log_level,
+      externalLabels: agent.external_labels,
+    },
+    capture: { backend: capture.backend, ringBytes: capture.ring, maxAddresses: capture.max_addresses },
+    interfaces: settings.interface,
+    account: {
+      windowMs: account.window,
+      idleTimeoutMs: account.idle_timeout,
+      byteLayer: account.byte_layer,
+      vlanTags: account.vlan_tags,
+    },
+    networks: settings.network.map(networkOf),
+    buffer: { maxBytes: buffer.max_bytes, retentionMs: buffer.retention },
+    remoteWrite: settings.remote_write.map((endpoint) => endpointOf(endpoint, folder)),
+    query: settings.query === undefined ? null : connectionOf(settings.query, folder),
+    contracts: settings.contract.map(contractOf),
+  };
+}
+
+function networkOf(network: Settings["network"][number]): Network {
+  const { name, labels } = network;
+  return { name, prefixes: [...network.prefixes, ...network.ranges.flat()], labels, billBy: network.bill_by };
+}
+
+function endpointOf(endpoint: Settings["remote_write"][number], folder: string): EndpointConfig {
+  const { name, schedule, remote_timeout: timeoutMs } = endpoint;
+  return { name, schedule, timeoutMs, ...connectionOf(endpoint, folder) };
+}
+
+function contractOf(contract: Settings["contract"][number]): ContractConfig {
+  return {
+    customer: contract.customer,
+    name: contract.name ?? null,
+    timeZone: contract.time_zone,
+    starts: contract.starts ?? null,
+    ends: contract.ends ?? null,
+    commitBps: contract.commit_mbps ?? null,
+  };
+}

@@ -1,0 +1,117 @@
+// The keys of the host: [agent], [capture], [[interface]], [account] and [buffer].
+
+import { hostname } from "node:os";
+
+import { z } from "zod";
+
+import { BYTE_LAYERS } from "../model/byte-layer.ts";
+import { BILLING_INTERVAL_MS } from "../model/time.ts";
+import { keyDocs, openTable, parsed, wholeNumber } from "./fields.ts";
+import { readListen } from "./network-values.ts";
+import { readLabel } from "./tables.ts";
+import * as values from "./values.ts";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export const agent = z.strictObject({
+  instance: parsed(values.readName).prefault(hostname).register(keyDocs, {
+    type: "text",
+    description: "Name of this agent, the label `instance` of everything it pushes.",
+    example: '"edge-01.fra"',
+    fallback: "the host name",
+    commented: true,
+  }),
+  state_dir: parsed(values.readText).prefault("/var/lib/acct-agent").register(keyDocs, {
+    type: "path",
+    description: "Folder of the ledger. Relative to the folder of this file.",
+    example: '"/var/lib/acct-agent"',
+  }),
+  listen: parsed(readListen).prefault("127.0.0.1:9112").register(keyDocs, {
+    type: "host:port",
+    description: "Loopback address of the status page, /metrics and /healthz; an empty text turns them off.",
+    example: '"127.0.0.1:9112"',
+  }),
+  log_level: parsed(values.readOneOf(LOG_LEVELS))
+    .prefault("info")
+    .register(keyDocs, {
+      type: LOG_LEVELS.join(", "),
+      description: "Least severe level that is logged.",
+      example: '"info"',
+    }),
+  external_labels: openTable(readLabel).prefault({}).register(keyDocs, {
+    type: "table of labels",
+    description: "Labels to add to everything that is pushed.",
+    example: '{ site = "fra" }',
+  }),
+});
+
+export const capture = z.strictObject({
+  backend: parsed(values.readBackend).prefault("auto").register(keyDocs, {
+    type: "auto, pcap",
+    description: "How packets are counted; auto takes the best that this host offers.",
+    example: '"auto"',
+  }),
+  ring: parsed(values.readByteSize(8 * 2 ** 20, 2 ** 30))
+    .prefault("32MiB")
+    .register(keyDocs, {
+      type: "byte size, 8MiB to 1GiB",
+      description: "The kernel's packet buffer for each interface.",
+      example: '"32MiB"',
+    }),
+  max_addresses: wholeNumber(1, 2 ** 20)
+    .prefault(65_536)
+    .register(keyDocs, {
+      type: "whole number, 1 to 1048576",
+      description: "Addresses that a window can hold for each interface; the rest is counted as overflow.",
+      example: "65536",
+    }),
+});
+
+export const networkInterface = z.strictObject({
+  name: parsed(values.readInterfaceName).register(keyDocs, {
+    type: "text, 1 to 15 characters",
+    description: "Name of the interface, as `ip link` shows it.",
+    example: '"eth0"',
+  }),
+});
+
+export const account = z.strictObject({
+  window: parsed(values.readWindow).prefault("60s").register(keyDocs, {
+    type: "duration, 5s to 300s",
+    description: "Length of a window; divides the billing interval of 300s.",
+    example: '"60s"',
+  }),
+  idle_timeout: parsed(values.readDuration(0)).prefault("1h").register(keyDocs, {
+    type: "duration, at least window",
+    description: "How long the counters of a silent address are repeated.",
+    example: '"1h"',
+  }),
+  byte_layer: parsed(values.readOneOf(BYTE_LAYERS))
+    .prefault("ip")
+    .register(keyDocs, {
+      type: BYTE_LAYERS.join(", "),
+      description:
+        "What a packet's bytes include: ip is the IP packet, ethernet adds MAC header, tags and FCS, wire also preamble and gap.",
+      example: '"ip"',
+    }),
+  vlan_tags: wholeNumber(0, 4).prefault(0).register(keyDocs, {
+    type: "whole number, 0 to 4",
+    description: "VLAN tags on each frame, which the layers ethernet and wire add.",
+    example: "0",
+  }),
+});
+
+export const buffer = z.strictObject({
+  max_bytes: parsed(values.readByteSize(16 * 2 ** 20))
+    .prefault("2GiB")
+    .register(keyDocs, {
+      type: "byte size, at least 16MiB",
+      description: "Most disk space that the ledger takes.",
+      example: '"2GiB"',
+    }),
+  retention: parsed(values.readDuration(BILLING_INTERVAL_MS)).prefault("100d").register(keyDocs, {
+    type: "duration, at least 5m",
+    description: "How long the ledger keeps billing intervals.",
+    example: '"100d"',
+  }),
+});

@@ -1,0 +1,54 @@
+// Addresses, URLs and header parts of the configuration, read like in values.ts.
+
+import { parseAddress } from "../model/address.ts";
+import type { Parsed } from "../model/prefix.ts";
+import { accept, HTTP_TOKEN, refuse } from "./values.ts";
+
+export interface Listen {
+  /** Without brackets. */
+  readonly host: string;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+}
+
+/** `127.0.0.1:9112`, `localhost:9112` or `[::1]:9112`; the empty text is null: no listener. */
+export function readListen(text: string): Parsed<Listen | null> {
+  if (text === "") return accept(null);
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65_535 || (bracketed !== undefined && parseAddress(bracketed) === null)) {
+    return refuse('is not host:port; write e.g. "127.0.0.1:9112" or "[::1]:9112"');
+  }
+  if (isLoopback(host)) return accept({ host, port: Number(port) });
+  return refuse(`listen is loopback only, because it has no authentication; write "127.0.0.1:${port}"`);
+}
+
+/** An absolute http or https URL without credentials, as written. */
+export function readUrl(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:\/\//i.test(text)) {
+    return refuse('is not a http or https URL; write e.g. "https://prometheus.example.net/api/v1/write"');
+  }
+  if (url.username !== "" || url.password !== "") {
+    return refuse("has credentials; remove them and use basic_auth with username and password_file");
+  }
+  return accept(text);
+}
+
+/** A user of basic authentication; RFC 7617 section 2 forbids the colon and control characters. */
+export function readUsername(text: string): Parsed<string> {
+  if (text !== "" && !/[:\p{Cc}]/u.test(text)) return accept(text);
+  return refuse('is not a user name; write at least one character, no ":" and no control character');
+}
+
+/** The scheme in front of the credentials, such as `Bearer` (RFC 9110 section 11.1). */
+export function readScheme(text: string): Parsed<string> {
+  return HTTP_TOKEN.test(text) ? accept(text) : refuse('is not an authentication scheme; write e.g. "Bearer"');
+}
+
+function isLoopback(host: string): boolean {
+  const address = parseAddress(host);
+  if (address === null) return host === "localhost";
+  const [a, b, c, d] = address;
+  return a === 0 && b === 0 && ((c === 0xffff && d >>> 24 === 127) || (c === 0 && d === 1));
+}

@@ -1,0 +1,214 @@
+// The durable half of the agent, put together: accounting on top of the buffer, samples encoded straight into the
+// outbox, all of one window in one commit. Synchronous; the agent runs it in a thread of its own (ledger-thread.ts).
+
+import { Accountant, type CloseOptions, type SettleScope } from "../account/accountant.ts";
+import type { RequestScope, SampleBuilder } from "../account/sample-sink.ts";
+import { type Database, openDatabase } from "../buffer/database.ts";
+import { NetworkRegistry } from "../buffer/network-registry.ts";
+import { type Backlog, Outbox, type OutboxRequest } from "../buffer/outbox.ts";
+import { CaptureFiles } from "../buffer/capture-files.ts";
+import { eraseBefore } from "../buffer/retention.ts";
+import { lastWindows, type LastWindow } from "../buffer/last-windows.ts";
+import { StagedWindows } from "../buffer/staged-windows.ts";
+import { SqliteUsageStore } from "../buffer/usage-store.ts";
+import { type ByteLayer, overheadPerPacket } from "../model/byte-layer.ts";
+import type { Labels, Network } from "../model/network.ts";
+import { sampleTime } from "../model/time.ts";
+import type { WindowUsage } from "../model/window.ts";
+import { type EncodedRequest, WriteRequestBuilder } from "../ship/write-request.ts";
+import { createLog, type LogLevel, stageLog } from "../telemetry/log.ts";
+import type { SelfSample } from "../telemetry/metrics.ts";
+
+/** Everything that the ledger needs of a configuration; plain values, so that it crosses to the thread. */
+export interface LedgerOptions {
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  readonly windowMs: number;
+  readonly idleTimeoutMs: number;
+  readonly byteLayer: ByteLayer;
+  readonly vlanTags: number;
+  /** `instance`, `job` and the external labels. */
+  readonly baseLabels: Labels;
+  readonly networks: readonly Network[];
+  /** Whether this process is the agent: only it ends what the configuration no longer has. */
+  readonly owner: boolean;
+  /** Names of the endpoints; with none, nothing is encoded. */
+  readonly endpoints: readonly string[];
+  /** Customer (a network's label `customer`) and time zone of each contract. */
+  readonly contracts: readonly { readonly customer: string; readonly timeZone: string }[];
+  readonly maxBytes: number;
+  readonly retentionMs: number;
+}
+
+/** What a commit put into the outbox, and what went wrong quietly: dropped and late figures are to be counted. */
+export interface CommitResult {
+  readonly samples: number;
+  readonly requests: number;
+  readonly bytes: number;
+  readonly lateBytes: number;
+  readonly droppedSamples: number;
+  readonly durationMs: number;
+}
+
+/** Requests hold at most this many samples: small enough for every receiver's limit, large enough to compress well. */
+const MAX_SAMPLES_PER_REQUEST = 2_000;
+
+export class Ledger implements Disposable {
+  readonly #database: Database;
+  readonly #outbox: Outbox;
+  readonly captureFiles: CaptureFiles;
+  #options: LedgerOptions;
+  #accountant: Accountant;
+  #builder: WriteRequestBuilder;
+  #scope: RequestScope = { kind: "self", windowEndMs: 0 };
+  #written = { samples: 0, requests: 0, bytes: 0 };
+
+  /** Opens the ledger of `options.stateDir`. Throws LedgerError where that is impossible. */
+  constructor(options: LedgerOptions) {
+    this.#database = openDatabase(options.stateDir);
+    this.#outbox = new Outbox(this.#database);
+    this.captureFiles = new CaptureFiles(this.#database);
+    this.#options = options;
+    this.#builder = this.#newBuilder(options);
+    this.#accountant = this.#configure(options);
+  }
+
+  /** Takes on a changed configuration between two commits. */
+  configure(options: LedgerOptions): void {
+    this.#options = options;
+    this.#builder = this.#newBuilder(options);
+    this.#accountant = this.#configure(options);
+  }
+
+  close(window: WindowUsage, options: CloseOptions): CommitResult {
+    return this.#commit(() => this.#accountant.close(window, options).lateBytes);
+  }
+
+  hold(window: WindowUsage): CommitResult {
+    return this.#commit(() => {
+      this.#accountant.hold(window);
+      return 0;
+    });
+  }
+
+  settle(scope: SettleScope): CommitResult {
+    return this.#commit(() => this.#accountant.settle(scope).lateBytes);
+  }
+
+  sampleLate(interfaceName: string, nowMs: number): CommitResult {
+    return this.#commit(() => {
+      this.#accountant.sampleLate(interfaceName, nowMs);
+      return 0;
+    });
+  }
+
+  /** Queues the agent's own metrics as of a window's end; once for each window. */
+  appendSelf(samples: readonly SelfSample[], windowEndMs: number): CommitResult {
+    return this.#commit(() => {
+      const store = new SqliteUsageStore(this.#database);
+      store.transaction(() => {
+        if (!store.advanceStream("self", sampleTime(windowEndMs))) return;
+        this.#write({ kind: "self", windowEndMs }, (builder) => {
+          for (const { name, labels, value } of samples) {
+            builder.add(builder.template(name, labels), value, sampleTime(windowEndMs));
+          }
+        });
+      });
+      return 0;
+    });
+  }
+
+  next(endpoint: string): OutboxRequest | null {
+    return this.#outbox.next(endpoint);
+  }
+
+  accepted(endpoint: string, id: number): void {
+    this.#outbox.accepted(endpoint, id);
+  }
+
+  backlog(): readonly Backlog[] {
+    return this.#outbox.backlog();
+  }
+
+  usedBytes(): number {
+    return this.#outbox.usedBytes();
+  }
+
+  lastWindows(): readonly LastWindow[] {
+    return lastWindows(this.#database);
+  }
+
+  eraseBefore(beforeMs: number): number {
+    return eraseBefore(this.#database, beforeMs);
+  }
+
+  /** Where capture files are staged; once for each ledger. */
+  stage(): StagedWindows {
+    return new StagedWindows(this.#database);
+  }
+
+  /** All of `work` in one transaction. */
+  transaction<T>(work: () => T): T {
+    return this.#database.transaction(work).immediate();
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #configure(options: LedgerOptions): Accountant {
+    const registry = new NetworkRegistry(this.#database);
+    registry.configure(options.networks, options.baseLabels);
+    if (options.owner) {
+      registry.retireOthers(options.networks);
+      this.#outbox.removeOthers(options.endpoints);
+    }
+    if (this.#outbox.addEndpoints(options.endpoints).length > 0) registry.retireAll();
+    const log = stageLog(createLog(options.logLevel), "account");
+    const store = new SqliteUsageStore(this.#database);
+    const sink = { write: this.#write.bind(this) };
+    return new Accountant(accountOptions(options), { store, sink, log });
+  }
+
+  #newBuilder(options: LedgerOptions): WriteRequestBuilder {
+    const emit = (request: EncodedRequest): void => this.#append(request);
+    return new WriteRequestBuilder({ maxSamples: MAX_SAMPLES_PER_REQUEST, baseLabels: options.baseLabels, emit });
+  }
+
+  #write(scope: RequestScope, fill: (builder: SampleBuilder) => void): void {
+    if (this.#options.endpoints.length === 0) return;
+    this.#scope = scope;
+    fill(this.#builder);
+    this.#builder.flush();
+  }
+
+  #append({ samples, body }: EncodedRequest): void {
+    this.#outbox.append({ ...this.#scope, samples, body });
+    this.#written = {
+      samples: this.#written.samples + samples,
+      requests: this.#written.requests + 1,
+      bytes: this.#written.bytes + body.length,
+    };
+  }
+
+  #commit(work: () => number): CommitResult {
+    const startedMs = performance.now();
+    this.#written = { samples: 0, requests: 0, bytes: 0 };
+    const lateBytes = work();
+    const droppedSamples = this.#outbox.trim(this.#options.maxBytes);
+    return { ...this.#written, lateBytes, droppedSamples, durationMs: performance.now() - startedMs };
+  }
+}
+
+function accountOptions(options: LedgerOptions) {
+  const zonesOf = (customer: string | undefined): string[] =>
+    options.contracts.filter((contract) => contract.customer === customer).map((contract) => contract.timeZone);
+  const orUtc = (zones: string[]): string[] => [...new Set(zones.length === 0 ? ["UTC"] : zones)];
+  return {
+    windowMs: options.windowMs,
+    idleTimeoutMs: options.idleTimeoutMs,
+    overheadPerPacket: overheadPerPacket(options.byteLayer, options.vlanTags),
+    timeZonesOf: (labels: Labels) => orUtc(zonesOf(labels["customer"])),
+    timeZones: [...new Set(["UTC", ...options.contracts.map((contract) => contract.timeZone)])],
+  };
+}

@@ -1,0 +1,116 @@
+// Windows on their way from capture into the ledger: committed one at a time, in order, and tried again until they are
+// on disk. Bounded: when the ledger refuses for so long that the queue is full, the oldest window is lost, loudly; so
+// is what it refuses once the agent stops.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { WindowUsage } from "../model/window.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { CommitResult } from "./ledger.ts";
+
+export interface WindowLedger {
+  call(method: "close", window: WindowUsage, options: { live: boolean }): Promise<CommitResult>;
+  call(method: "hold", window: WindowUsage): Promise<CommitResult>;
+}
+
+export interface WindowQueueDependencies {
+  readonly ledger: WindowLedger;
+  readonly log: Log;
+  readonly committed: (window: WindowUsage, result: CommitResult) => void;
+  readonly failed: () => void;
+  readonly lost: (window: WindowUsage) => void;
+  /** Aborts when the agent stops: from then on each window has one try. */
+  readonly stopping: AbortSignal;
+}
+
+interface Entry {
+  readonly window: WindowUsage;
+  readonly kind: "closed" | "open";
+  readonly done: () => void;
+}
+
+/** An hour of 60 s windows; with 65,536 addresses in each, 200 MB. */
+const MAX_WINDOWS = 60;
+const RETRY_MS = 5_000;
+
+export class WindowQueue {
+  readonly #deps: WindowQueueDependencies;
+  readonly #entries: Entry[] = [];
+  #working: Promise<void> | null = null;
+  #failing = false;
+
+  constructor(deps: WindowQueueDependencies) {
+    this.#deps = deps;
+  }
+
+  closed(window: WindowUsage): Promise<void> {
+    return this.#put(window, "closed");
+  }
+
+  open(window: WindowUsage): Promise<void> {
+    return this.#put(window, "open");
+  }
+
+  /** Waits until nothing is queued. */
+  async drain(): Promise<void> {
+    await this.#working;
+  }
+
+  #put(window: WindowUsage, kind: Entry["kind"]): Promise<void> {
+    if (this.#entries.length >= MAX_WINDOWS) this.#loseFirst();
+    return new Promise((resolve) => {
+      this.#entries.push({ window, kind, done: resolve });
+      this.#working ??= this.#work().finally(() => (this.#working = null));
+    });
+  }
+
+  async #work(): Promise<void> {
+    const { stopping } = this.#deps;
+    for (let entry = this.#entries[0]; entry; entry = this.#entries[0]) {
+      if (await this.#commit(entry)) this.#finish(entry);
+      else if (stopping.aborted) this.#loseFirst();
+      else await sleep(RETRY_MS, undefined, { signal: stopping }).catch(() => undefined);
+    }
+  }
+
+  /** The entry may have been lost to a full queue while its commit was under way. */
+  #finish(entry: Entry): void {
+    const at = this.#entries.indexOf(entry);
+    if (at >= 0) this.#entries.splice(at, 1);
+    entry.done();
+  }
+
+  async #commit({ window, kind }: Entry): Promise<boolean> {
+    const { ledger } = this.#deps;
+    try {
+      const result = await (kind === "closed"
+        ? ledger.call("close", window, { live: true })
+        : ledger.call("hold", window));
+      this.#deps.committed(window, result);
+      if (this.#failing) this.#deps.log.info("the ledger accepts windows again");
+      this.#failing = false;
+      return true;
+    } catch (error) {
+      this.#deps.failed();
+      if (!this.#failing)
+        this.#deps.log.error({ err: error, ...describe(window) }, "cannot commit a window, trying again");
+      this.#failing = true;
+      return false;
+    }
+  }
+
+  #loseFirst(): void {
+    const entry = this.#entries.shift();
+    if (!entry) return;
+    const { window, done } = entry;
+    this.#deps.lost(window);
+    this.#deps.log.error(
+      { ...describe(window), ip_bytes: window.totals.ipBytes },
+      "a window is lost: the ledger refused it",
+    );
+    done();
+  }
+}
+
+function describe(window: WindowUsage): { interface: string; window_start: string } {
+  return { interface: window.interface, window_start: new Date(window.startMs).toISOString() };
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+import { loadConfig } from "../../../src/config/config.ts";
+import { formatPrefix } from "../../../src/model/prefix.ts";
+import { inFolder, load } from "./load.ts";
+
+const FULL_EXAMPLE = new URL("../../../agent.toml.example", import.meta.url).pathname;
+
+describe("an empty file", () => {
+  const config = load("");
+
+  it("has the documented defaults", () => {
+    expect(config).toMatchObject({
+      agent: {
+        instance: hostname(),
+        stateDir: "/var/lib/acct-agent",
+        listen: { host: "127.0.0.1", port: 9112 },
+        logLevel: "info",
+        externalLabels: {},
+      },
+      capture: { backend: "auto", ringBytes: 32 * 2 ** 20, maxAddresses: 65_536 },
+      account: { windowMs: 60_000, idleTimeoutMs: 3_600_000, byteLayer: "ip", vlanTags: 0 },
+      buffer: { maxBytes: 2 * 2 ** 30, retentionMs: 100 * 86_400_000 },
+    });
+  });
+
+  it("has no interface, network, endpoint, query or contract", () => {
+    const { interfaces, networks, remoteWrite, query, contracts } = config;
+    expect({ interfaces, networks, remoteWrite, query, contracts }).toEqual({
+      interfaces: [],
+      networks: [],
+      remoteWrite: [],
+      query: null,
+      contracts: [],
+    });
+  });
+});
+
+describe("the example file", () => {
+  const config = loadConfig(FULL_EXAMPLE);
+
+  it("loads, and keeps its path as it was given", () => {
+    expect(config.file).toBe(FULL_EXAMPLE);
+  });
+
+  it("turns ranges into prefixes", () => {
+    expect(config.networks.map(({ prefixes }) => prefixes.map(formatPrefix))).toEqual([
+      [
+        "192.0.2.0/25",
+        "2001:db8:1::/48",
+        "192.168.1.100/30",
+        "192.168.1.104/29",
+        "192.168.1.112/28",
+        "192.168.1.128/26",
+        "192.168.1.192/29",
+        "192.168.1.200/32",
+      ],
+    ]);
+  });
+
+  it("has one endpoint with the default schedule and time-out", () => {
+    expect(config.remoteWrite).toEqual([
+      {
+        name: "central",
+        url: "https://prometheus.example.net/api/v1/write",
+        schedule: "*/15 * * * * *",
+        timeoutMs: 30_000,
+        headers: {},
+        auth: { kind: "none" },
+        tls: { insecureSkipVerify: false },
+      },
+    ]);
+  });
+
+  it("has one contract with dates as text and the commit in bits per second", () => {
+    expect(config.contracts).toEqual([
+      {
+        customer: "acmecorp",
+        name: "transit",
+        timeZone: "Europe/Berlin",
+        starts: "2026-10-16",
+        ends: null,
+        commitBps: 100_000_000,
+      },
+    ]);
+  });
+});
+
+describe("paths", () => {
+  it("are relative to the folder of the configuration file", () => {
+    inFolder((folder) => {
+      mkdirSync(join(folder, "tls"));
+      for (const name of ["password", "token", "tls/ca.pem", "tls/c.pem", "tls/k.pem"])
+        writeFileSync(join(folder, name), "x");
+      const file = join(folder, "agent.toml");
+      writeFileSync(file, CONNECTED);
+      const { agent, remoteWrite, query } = loadConfig(file);
+      expect(agent.stateDir).toBe(join(folder, "state"));
+      expect(remoteWrite[0]).toMatchObject({
+        headers: { "X-Scope-OrgID": "fra" },
+        auth: { kind: "basic", username: "edge", passwordFile: join(folder, "password") },
+        tls: {
+          caFile: join(folder, "tls/ca.pem"),
+          certFile: join(folder, "tls/c.pem"),
+          keyFile: join(folder, "tls/k.pem"),
+          serverName: "prometheus",
+          insecureSkipVerify: true,
+        },
+      });
+      expect(query).toEqual({
+        url: "http://[::1]:9090",
+        headers: {},
+        auth: { kind: "authorization", type: "Bearer", credentialsFile: join(folder, "token") },
+        tls: { insecureSkipVerify: false },
+      });
+    });
+  });
+});
+
+describe("values", () => {
+  it.each([
+    ["", null],
+    ["[::1]:1", { host: "::1", port: 1 }],
+    ["localhost:9112", { host: "localhost", port: 9112 }],
+    ["127.1.2.3:0", { host: "127.1.2.3", port: 0 }],
+  ])("listen takes %j", (listen, expected) => {
+    expect(load(`agent.listen = "${listen}"`).agent.listen).toEqual(expected);
+  });
+
+  it.each([
+    ["0", 0],
+    ["12.5", 12_500_000],
+    ["0.000001", 1],
+    ["1000.1", 1_000_100_000],
+  ])("commit_mbps %s is %d bits per second", (mbps, bps) => {
+    expect(load(`[[contract]]\ncustomer = "a"\ncommit_mbps = "${mbps}"`).contracts[0]?.commitBps).toBe(bps);
+  });
+
+  it.each([
+    ["europe/berlin", "Europe/Berlin"],
+    ["Etc/UTC", "Etc/UTC"],
+    ["Asia/Kolkata", "Asia/Kolkata"],
+  ])("the time zone %s becomes %s", (written, timeZone) => {
+    expect(load(`[[contract]]\ncustomer = "a"\ntime_zone = "${written}"`).contracts[0]?.timeZone).toBe(timeZone);
+  });
+
+  it("networks bill by address on request and keep their labels", () => {
+    const [network] = load(
+      '[[network]]\nname = "n"\nprefixes = ["::1"]\nbill_by = "address"\nlabels = { a = "ä" }',
+    ).networks;
+    expect(network).toMatchObject({ name: "n", billBy: "address", labels: { a: "ä" } });
+  });
+
+  it("tens of thousands of prefixes load in seconds at most", () => {
+    const prefixes = Array.from({ length: 50_000 }, (_, index) => `"2001:db8:${index.toString(16)}::/48"`);
+    const startedMs = performance.now();
+    const { networks } = load(`[[network]]\nname = "n"\nprefixes = [${prefixes.join(", ")}]`);
+    expect(networks[0]?.prefixes).toHaveLength(50_000);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+  });
+});
+
+const CONNECTED = `
+[agent]
+state_dir = "state"
+[[remote_write]]
+name = "a"
+url = "https://192.0.2.1/api/v1/write"
+headers = { X-Scope-OrgID = "fra" }
+basic_auth = { username = "edge", password_file = "password" }
+[remote_write.tls_config]
+ca_file = "tls/ca.pem"
+cert_file = "tls/c.pem"
+key_file = "tls/k.pem"
+server_name = "prometheus"
+insecure_skip_verify = true
+[query]
+url = "http://[::1]:9090"
+authorization = { credentials_file = "token" }
+`;
