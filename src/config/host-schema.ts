@@ -52,11 +52,11 @@ export const capture = z.strictObject({
     example: '"auto"',
   }),
   ring: parsed(values.readByteSize(8 * 2 ** 20, 2 ** 30))
-    .prefault("32MiB")
+    .prefault("16MiB")
     .register(keyDocs, {
       type: "byte size, 8MiB to 1GiB",
       description: "The kernel's packet buffer for each interface.",
-      example: '"32MiB"',
+      example: '"16MiB"',
     }),
   max_addresses: wholeNumber(1, 2 ** 20)
     .prefault(65_536)

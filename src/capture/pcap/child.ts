@@ -41,6 +41,7 @@ function capture(order: StartOrder): void {
   const linkType = cap.open(order.interface, "", order.ringBytes, buffer);
   const decoder = new FrameDecoder(linkTypeNumber(linkType));
   const socket = PacketSocket.find();
+  socket.limitSnapLength(decoder.linkType === LinkType.ethernet);
   const exactBoundaries = order.interface !== LOOPBACK;
   const counts = () => (exactBoundaries ? socket.counts() : null);
   const meter = new LiveMeter(

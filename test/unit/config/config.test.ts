@@ -21,7 +21,7 @@ describe("an empty file", () => {
         logLevel: "info",
         externalLabels: {},
       },
-      capture: { backend: "auto", ringBytes: 32 * 2 ** 20, maxAddresses: 65_536 },
+      capture: { backend: "auto", ringBytes: 16 * 2 ** 20, maxAddresses: 65_536 },
       account: { windowMs: 60_000, idleTimeoutMs: 3_600_000, byteLayer: "ip", vlanTags: 0 },
       buffer: { maxBytes: 2 * 2 ** 30, retentionMs: 100 * 86_400_000 },
     });
