@@ -22,15 +22,6 @@ export function withOverhead(counters: Counters, overheadPerPacket: number): Cou
   };
 }
 
-export function addCounters(a: Counters, b: Counters): Counters {
-  return {
-    bytesIn: a.bytesIn + b.bytesIn,
-    packetsIn: a.packetsIn + b.packetsIn,
-    bytesOut: a.bytesOut + b.bytesOut,
-    packetsOut: a.packetsOut + b.packetsOut,
-  };
-}
-
 /** Columns of ledger rows; `indexOf` gives the position of a network id in the window's list of networks. */
 export function columnsOf(
   rows: readonly (AddressKey & Counters)[],

@@ -6,7 +6,7 @@ import type { Network } from "../model/network.ts";
 import { parsePrefix, type Prefix } from "../model/prefix.ts";
 
 /** The network of an interface's own addresses. */
-export const OWN_NETWORK = "host";
+const OWN_NETWORK = "host";
 
 /** The interface of the default route, IPv4 before IPv6, lowest metric first; null where there is no default route. */
 export function defaultRouteInterface(): string | null {
