@@ -2,12 +2,12 @@
 // Time stamps of an interface's counters only move on. Usage that comes after its window was sampled is in the
 // next sample; a series that starts or returns first shows its previous total, so that its growth is visible.
 
-import { addressAt, formatAddress } from "../model/address.ts";
+import { type Address, addressAt, formatAddress } from "../model/address.ts";
 import { BILLING_INTERVAL_MS, floorTo, sampleTime } from "../model/time.ts";
 import { completenessOf, type UsageColumns, type WindowUsage } from "../model/window.ts";
 import type { RequestScope, SampleBuilder, SampleSink, SeriesTemplate } from "./sample-sink.ts";
 import { countersAt, withOverhead } from "./usage-rows.ts";
-import type { AddressKey, AddressState, Counters, StoredNetwork, UsageStore } from "./usage-store.ts";
+import type { AddressState, Counters, StoredNetwork, UsageStore } from "./usage-store.ts";
 
 export interface AddressCounterOptions {
   readonly idleTimeoutMs: number;
@@ -23,9 +23,24 @@ interface CounterTemplates {
   readonly packetsOut: SeriesTemplate;
 }
 
-interface Baseline {
-  readonly state: AddressState;
-  readonly timeMs: number;
+interface AddressTotals extends Counters {
+  readonly networkId: number;
+  readonly address: Address;
+}
+
+/** Cumulative counters of the rows of a window, as columns: 65,536 objects would outlive the young generation. */
+interface Totals extends Columns {
+  readonly networkIds: Uint32Array;
+  /** Where the row's series shows its previous total; 0 where it does not. */
+  readonly baselineMs: Float64Array;
+  returning: number;
+}
+
+interface Columns {
+  readonly bytesIn: Float64Array;
+  readonly packetsIn: Float64Array;
+  readonly bytesOut: Float64Array;
+  readonly packetsOut: Float64Array;
 }
 
 /** One interface's window on its way into the counters. */
@@ -36,13 +51,6 @@ interface Pass {
   /** Time stamp of this window's samples; null where the window is too late to have any. */
   readonly timeMs: number | null;
   readonly lastSampleMs: number;
-}
-
-interface Samples {
-  readonly timeMs: number;
-  readonly current: readonly AddressState[];
-  /** Null where no window was observed. */
-  readonly completeness: number | null;
 }
 
 export class AddressCounters {
@@ -63,11 +71,19 @@ export class AddressCounters {
     const timeMs = sampleTime(window.endMs) > lastSampleMs ? sampleTime(window.endMs) : null;
     const interfaceName = window.interface;
     const pass: Pass = { interfaceId, interfaceName, windowEndMs: window.endMs, timeMs, lastSampleMs };
-    const { current, baselines } = this.#count(pass, window.usage, networks);
-    this.#writeBaselines(pass, baselines);
+    const totals = this.#count(pass, window.usage, networks);
+    if (totals.returning > 0) this.#writeBaselines(pass, window.usage, totals);
     if (timeMs === null) return;
     const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
-    this.#sample(pass, { timeMs, current, completeness });
+    this.#sample(pass, timeMs, (builder) => {
+      const series = builder.template("acct_window_completeness_ratio", { interface: pass.interfaceName });
+      builder.add(series, completeness, timeMs);
+      for (let row = 0; row < window.usage.length; row++) {
+        const address = addressAt(window.usage.addresses, row);
+        const networkId = totals.networkIds[row] ?? 0;
+        this.#addSamples(builder, pass, { networkId, address, ...countersAt(totals, row) }, timeMs);
+      }
+    });
   }
 
   /** Samples late usage at the first free window, where that is not in the future; else the next window has it. */
@@ -77,60 +93,55 @@ export class AddressCounters {
     if (windowEndMs > nowMs) return;
     const timeMs = sampleTime(windowEndMs);
     const pass = { interfaceId, interfaceName, windowEndMs, timeMs, lastSampleMs };
-    this.#sample(pass, { timeMs, current: [], completeness: null });
+    this.#sample(pass, timeMs, () => undefined);
   }
 
-  #count(pass: Pass, usage: UsageColumns, networks: readonly StoredNetwork[]) {
-    const current: AddressState[] = [];
-    const baselines: Baseline[] = [];
+  #count(pass: Pass, usage: UsageColumns, networks: readonly StoredNetwork[]): Totals {
+    const totals = newTotals(usage.length);
     for (let row = 0; row < usage.length; row++) {
       const network = networks[usage.networks[row] ?? 0];
-      if (!network)
-        throw new Error(`account: usage row ${row} names network ${usage.networks[row]}, which is not there`);
+      if (!network) throw new Error(`account: usage names network ${usage.networks[row]}, which is not there`);
       const key = { interfaceId: pass.interfaceId, networkId: network.id, address: addressAt(usage.addresses, row) };
-      const delta = withOverhead(countersAt(usage, row), this.#options.overheadPerPacket);
-      const state = this.#store.addToAddress(key, delta, pass.windowEndMs);
-      current.push(state);
-      if (!state.live) this.#revive(pass, key, { state, delta }, baselines);
+      const state = this.#store.addToAddress(key, this.#layered(usage, row), pass.windowEndMs);
+      setTotals(totals, row, state);
+      if (state.live) continue;
+      this.#store.setLive(key);
+      totals.baselineMs[row] = baselineTime(pass, state.lastSampleMs) ?? 0;
+      totals.returning++;
     }
-    return { current, baselines };
+    return totals;
   }
 
-  #revive(pass: Pass, key: AddressKey, change: { state: AddressState; delta: Counters }, baselines: Baseline[]): void {
-    this.#store.setLive(key);
-    const timeMs = baselineTime(pass, change.state.lastSampleMs);
-    if (timeMs !== null) baselines.push({ state: subtract(change.state, change.delta), timeMs });
-  }
-
-  #writeBaselines(pass: Pass, baselines: readonly Baseline[]): void {
-    if (baselines.length === 0) return;
+  /** The totals before this window, of the addresses that it made live. */
+  #writeBaselines(pass: Pass, usage: UsageColumns, totals: Totals): void {
     this.#sink.write(counterScope(pass), (builder) => {
-      for (const { state, timeMs } of baselines) this.#addSamples(builder, pass, { state, timeMs });
-    });
-  }
-
-  /** Samples the addresses of this window and every other live one; retires those idle for too long. */
-  #sample(pass: Pass, { timeMs, current, completeness }: Samples): void {
-    const idle: AddressState[] = [];
-    this.#sink.write(counterScope(pass), (builder) => {
-      if (completeness !== null) {
-        const labels = { interface: pass.interfaceName };
-        builder.add(builder.template("acct_window_completeness_ratio", labels), completeness, timeMs);
-      }
-      for (const state of current) this.#addSamples(builder, pass, { state, timeMs });
-      for (const state of this.#store.liveAddresses(pass.interfaceId, current.length === 0 ? 0 : pass.windowEndMs)) {
-        this.#addSamples(builder, pass, { state, timeMs });
-        if (pass.windowEndMs - state.lastActiveMs >= this.#options.idleTimeoutMs) idle.push(state);
+      for (let row = 0; row < usage.length; row++) {
+        const timeMs = totals.baselineMs[row] ?? 0;
+        if (timeMs === 0) continue;
+        const before = subtract(countersAt(totals, row), this.#layered(usage, row));
+        const address = addressAt(usage.addresses, row);
+        this.#addSamples(builder, pass, { networkId: totals.networkIds[row] ?? 0, address, ...before }, timeMs);
       }
     });
-    for (const { networkId, address } of idle) {
-      this.#store.retire({ interfaceId: pass.interfaceId, networkId, address }, timeMs);
-    }
+  }
+
+  /** Writes what `fill` adds and every other live address, then retires those that were idle for too long. */
+  #sample(pass: Pass, timeMs: number, fill: (builder: SampleBuilder) => void): void {
+    this.#sink.write(counterScope(pass), (builder) => {
+      fill(builder);
+      for (const state of this.#store.liveAddresses(pass.interfaceId, pass.windowEndMs)) {
+        this.#addSamples(builder, pass, state, timeMs);
+      }
+    });
+    this.#store.retireIdle(pass.interfaceId, pass.windowEndMs - this.#options.idleTimeoutMs, timeMs);
     this.#store.setLastSampleMs(pass.interfaceId, timeMs);
   }
 
-  #addSamples(builder: SampleBuilder, pass: Pass, sample: Baseline): void {
-    const { state, timeMs } = sample;
+  #layered(usage: UsageColumns, row: number): Counters {
+    return withOverhead(countersAt(usage, row), this.#options.overheadPerPacket);
+  }
+
+  #addSamples(builder: SampleBuilder, pass: Pass, state: AddressTotals, timeMs: number): void {
     const templates = this.#templatesFor(builder, pass, state.networkId);
     const ip = formatAddress(state.address);
     builder.add(templates.bytesIn, state.bytesIn, timeMs, ip);
@@ -176,12 +187,25 @@ function baselineTime(pass: Pass, lastSampleMs: number): number | null {
   return pass.lastSampleMs > lastSampleMs ? pass.lastSampleMs : null;
 }
 
-function subtract(state: AddressState, delta: Counters): AddressState {
+function newTotals(length: number): Totals {
+  const column = (): Float64Array => new Float64Array(length);
+  const columns = { bytesIn: column(), packetsIn: column(), bytesOut: column(), packetsOut: column() };
+  return { ...columns, networkIds: new Uint32Array(length), baselineMs: column(), returning: 0 };
+}
+
+function setTotals(totals: Totals, row: number, state: AddressState): void {
+  totals.networkIds[row] = state.networkId;
+  totals.bytesIn[row] = state.bytesIn;
+  totals.packetsIn[row] = state.packetsIn;
+  totals.bytesOut[row] = state.bytesOut;
+  totals.packetsOut[row] = state.packetsOut;
+}
+
+function subtract(total: Counters, delta: Counters): Counters {
   return {
-    ...state,
-    bytesIn: state.bytesIn - delta.bytesIn,
-    packetsIn: state.packetsIn - delta.packetsIn,
-    bytesOut: state.bytesOut - delta.bytesOut,
-    packetsOut: state.packetsOut - delta.packetsOut,
+    bytesIn: total.bytesIn - delta.bytesIn,
+    packetsIn: total.packetsIn - delta.packetsIn,
+    bytesOut: total.bytesOut - delta.bytesOut,
+    packetsOut: total.packetsOut - delta.packetsOut,
   };
 }

@@ -26,8 +26,6 @@ export class BillingIntervals {
   readonly #store: UsageStore;
   readonly #sink: SampleSink;
   readonly #calendars = new Map<string, Calendar>();
-  /** The networks that the latest interval has zeros for. */
-  #zeroed = "";
 
   constructor(options: BillingIntervalOptions, store: UsageStore, sink: SampleSink) {
     this.#options = options;
@@ -38,10 +36,8 @@ export class BillingIntervals {
   /** Marks the interval of a window observed, with zeros for each of the networks in force in it. */
   observe(interfaceId: number, windowStartMs: number, networkIds: readonly number[]): void {
     const key = { interfaceId, startMs: floorTo(windowStartMs, BILLING_INTERVAL_MS) };
-    const isNew = this.#store.observeInterval(key);
-    const list = networkIds.join(" ");
-    if (isNew || this.#zeroed !== list) this.#store.zeroInterval(key, networkIds);
-    this.#zeroed = list;
+    this.#store.observeInterval(key);
+    this.#store.zeroInterval(key, networkIds);
   }
 
   /** Adds a window to its interval. Returns the bytes that came after the interval's gauges were written. */

@@ -3,8 +3,10 @@
 import type { UsageColumns } from "../model/window.ts";
 import type { AddressKey, Counters } from "./usage-store.ts";
 
-/** The counters of one row, in IP bytes. */
-export function countersAt(usage: UsageColumns, row: number): Counters {
+type CounterColumns = Pick<UsageColumns, "bytesIn" | "packetsIn" | "bytesOut" | "packetsOut">;
+
+/** The counters of one row. */
+export function countersAt(usage: CounterColumns, row: number): Counters {
   return {
     bytesIn: usage.bytesIn[row] ?? 0,
     packetsIn: usage.packetsIn[row] ?? 0,

@@ -83,10 +83,11 @@ export interface UsageStore {
 
   /** Adds to an address' cumulative counters and returns what they are now. */
   addToAddress(key: AddressKey, counters: Counters, activeMs: number): AddressState;
-  /** Live addresses without traffic in the window that ends at `notActiveMs` (0: all of them). */
-  liveAddresses(interfaceId: number, notActiveMs: number): IterableIterator<AddressState>;
+  /** Live addresses without traffic in the window that ends at `windowEndMs`, or later. */
+  liveAddresses(interfaceId: number, windowEndMs: number): IterableIterator<AddressState>;
   setLive(key: AddressKey): void;
-  retire(key: AddressKey, lastSampleMs: number): void;
+  /** Ends the series of addresses without traffic since `activeByMs`; `lastSampleMs` was their last sample. */
+  retireIdle(interfaceId: number, activeByMs: number, lastSampleMs: number): void;
 
   /** Marks an interval observed. True where it was not. */
   observeInterval(key: IntervalKey): boolean;

@@ -17,6 +17,8 @@ export const LEDGER_FILE = "ledger.sqlite";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 const BUSY_TIMEOUT_MS = 10_000;
+/** The pages that one window of 65,536 addresses touches. */
+const CACHE_KIB = 8_192;
 
 /** Opens (or creates) `ledger.sqlite` in `stateDir`. Throws LedgerError where that is impossible. */
 export function openDatabase(stateDir: string): Database {
@@ -55,6 +57,7 @@ function configure(database: Database): void {
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
+  database.pragma(`cache_size = -${CACHE_KIB}`);
 }
 
 function migrate(database: Database, file: string): void {

@@ -87,13 +87,13 @@ export const ADDRESS_SQL = {
     RETURNING ${ADDRESS_STATE}`,
   liveAddresses: `
     SELECT ${ADDRESS_STATE} FROM address
-    WHERE interface_id = ? AND live = 1 AND (? = 0 OR last_active_ms < ?)`,
+    WHERE interface_id = ? AND live = 1 AND last_active_ms < ?`,
   setLive: `
     UPDATE address SET live = 1
     WHERE interface_id = @interfaceId AND network_id = @networkId AND address = @address`,
-  retire: `
+  retireIdle: `
     UPDATE address SET live = 0, last_sample_ms = @lastSampleMs
-    WHERE interface_id = @interfaceId AND network_id = @networkId AND address = @address`,
+    WHERE interface_id = @interfaceId AND live = 1 AND last_active_ms <= @activeByMs`,
 } as const;
 
 export const INTERVAL_SQL = {

@@ -141,8 +141,8 @@ export class SqliteUsageStore {
     return addressState(this.#sql.addToAddress.get(values) as AddressRow, key.address);
   }
 
-  *liveAddresses(interfaceId: number, notActiveMs: number) {
-    for (const row of this.#sql.liveAddresses.iterate(interfaceId, notActiveMs, notActiveMs)) {
+  *liveAddresses(interfaceId: number, windowEndMs: number) {
+    for (const row of this.#sql.liveAddresses.iterate(interfaceId, windowEndMs)) {
       const address = (row as AddressRow)[1];
       yield addressState(row as AddressRow, addressFromBytes(address));
     }
@@ -152,8 +152,8 @@ export class SqliteUsageStore {
     this.#sql.setLive.run(keyOf(key));
   }
 
-  retire(key: AddressKey, lastSampleMs: number): void {
-    this.#sql.retire.run({ ...keyOf(key), lastSampleMs });
+  retireIdle(interfaceId: number, activeByMs: number, lastSampleMs: number): void {
+    this.#sql.retireIdle.run({ interfaceId, activeByMs, lastSampleMs });
   }
 
   observeInterval({ interfaceId, startMs }: StartKey): boolean {

@@ -2,6 +2,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { LedgerError } from "../buffer/database.ts";
+import { ColumnGarbage } from "../lib/column-garbage.ts";
+import { USAGE_ROW_BYTES, type WindowUsage } from "../model/window.ts";
 import { Ledger, type LedgerOptions } from "./ledger.ts";
 import { type LedgerAnswer, type LedgerApi, type LedgerCall, START_ID } from "./ledger-client.ts";
 
@@ -18,9 +20,12 @@ function serve(options: LedgerOptions): void {
     return;
   }
   answer({ id: START_ID });
+  const garbage = new ColumnGarbage();
   port.on("message", (call: LedgerCall | null) => {
     if (call) {
       answer(execute(ledger, call));
+      // The window itself, and the cumulative counters of its addresses.
+      if (call.method === "close") garbage.add(2 * USAGE_ROW_BYTES * rowsOf(call));
       return;
     }
     ledger[Symbol.dispose]();
@@ -36,6 +41,10 @@ function execute(ledger: Ledger, { id, method, args }: LedgerCall): LedgerAnswer
   } catch (error) {
     return { id, error: describe(error) };
   }
+}
+
+function rowsOf({ args: [window] }: LedgerCall): number {
+  return (window as WindowUsage).usage.length;
 }
 
 function describe(error: unknown): NonNullable<LedgerAnswer["error"]> {

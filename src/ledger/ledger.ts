@@ -62,6 +62,8 @@ export class Ledger implements Disposable {
   #builder: WriteRequestBuilder;
   #scope: RequestScope = { kind: "self", windowEndMs: 0 };
   #written = { samples: 0, requests: 0, bytes: 0 };
+  /** Encoded and not in the outbox yet: SQLite writes nothing while accounting still reads rows to encode. */
+  #encoded: EncodedRequest[] = [];
 
   /** Opens the ledger of `options.stateDir`. Throws LedgerError where that is impossible. */
   constructor(options: LedgerOptions) {
@@ -171,7 +173,8 @@ export class Ledger implements Disposable {
   }
 
   #newBuilder(options: LedgerOptions): WriteRequestBuilder {
-    const emit = (request: EncodedRequest): void => this.#append(request);
+    this.#encoded = [];
+    const emit = (request: EncodedRequest): number => this.#encoded.push(request);
     return new WriteRequestBuilder({ maxSamples: MAX_SAMPLES_PER_REQUEST, baseLabels: options.baseLabels, emit });
   }
 
@@ -180,6 +183,7 @@ export class Ledger implements Disposable {
     this.#scope = scope;
     fill(this.#builder);
     this.#builder.flush();
+    for (const request of this.#encoded.splice(0)) this.#append(request);
   }
 
   #append({ samples, body }: EncodedRequest): void {
@@ -194,9 +198,17 @@ export class Ledger implements Disposable {
   #commit(work: () => number): CommitResult {
     const startedMs = performance.now();
     this.#written = { samples: 0, requests: 0, bytes: 0 };
-    const lateBytes = work();
-    const droppedSamples = this.#outbox.trim(this.#options.maxBytes);
-    return { ...this.#written, lateBytes, droppedSamples, durationMs: performance.now() - startedMs };
+    try {
+      const outcome = this.transaction(() => ({
+        lateBytes: work(),
+        droppedSamples: this.#outbox.trim(this.#options.maxBytes),
+      }));
+      return { ...this.#written, ...outcome, durationMs: performance.now() - startedMs };
+    } catch (error) {
+      // What the commit had encoded so far is not to be in the next one.
+      this.#builder = this.#newBuilder(this.#options);
+      throw error;
+    }
   }
 }
 

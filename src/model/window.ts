@@ -13,6 +13,9 @@ export interface UsageColumns {
   readonly packetsOut: Float64Array;
 }
 
+/** Bytes of one row of columns. */
+export const USAGE_ROW_BYTES = 52;
+
 /**
  * Where every captured frame went. With `in` and `out` summed over all usage rows (overflow rows included):
  * `ipBytes + internalBytes = in + out + unaccountedBytes`, and `frames = ipPackets + nonIpFrames + parseFailures`.
