@@ -48,7 +48,6 @@ function networksOf(config: Config, interfaces: readonly string[]): readonly Net
 function ledgerOptions(config: Config, networks: readonly Network[]): LedgerOptions {
   return {
     stateDir: config.agent.stateDir,
-    logLevel: config.agent.logLevel,
     ...config.account,
     owner: true,
     baseLabels: baseLabels(config),

@@ -30,6 +30,8 @@ export class Agent {
   readonly #metrics = createMetrics();
   readonly #agentMetrics = new AgentMetrics(this.#metrics, VERSION);
   readonly #board: WindowBoard;
+  /** A configuration that came before there was anything to take it on. */
+  #reloadAtStart: AgentOptions | null = null;
   #parts: { readonly ledger: LedgerClient; readonly capture: Capture; readonly shipper: Shipper } | null = null;
 
   constructor(options: AgentOptions, { log, clock = systemClock }: { readonly log: Log; readonly clock?: Clock }) {
@@ -61,6 +63,7 @@ export class Agent {
       { version: VERSION, instance: config.agent.instance, state_dir: config.agent.stateDir },
       "agent started",
     );
+    if (this.#reloadAtStart) await this.reload(this.#reloadAtStart);
     await this.#runStages(signal, { ledger, capture, shipper, queue });
     this.#log.info("agent stopped");
   }
@@ -68,7 +71,10 @@ export class Agent {
   /** Takes on networks, contracts and endpoints of a changed configuration; names what a restart is needed for. */
   async reload(options: AgentOptions): Promise<void> {
     const parts = this.#parts;
-    if (!parts) return;
+    if (!parts) {
+      this.#reloadAtStart = options;
+      return;
+    }
     const keys = restartKeys(this.#options.config, options.config);
     if (keys.length > 0) this.#log.warn({ keys }, "these changes take effect with the next start");
     const kept = { ...this.#options.ledger, ...pickReloadable(options) };

@@ -4,7 +4,6 @@
 import { addressAt } from "../model/address.ts";
 import { BILLING_INTERVAL_MS, floorTo } from "../model/time.ts";
 import type { WindowUsage } from "../model/window.ts";
-import type { Log } from "../telemetry/log.ts";
 import { AddressCounters, type AddressCounterOptions } from "./address-counters.ts";
 import { BillingIntervals, type BillingIntervalOptions } from "./billing-intervals.ts";
 import type { SampleSink } from "./sample-sink.ts";
@@ -16,7 +15,6 @@ export type AccountOptions = AddressCounterOptions & BillingIntervalOptions;
 export interface AccountDependencies {
   readonly store: UsageStore;
   readonly sink: SampleSink;
-  readonly log: Log;
 }
 
 export interface CloseOptions {
@@ -38,13 +36,11 @@ export interface SettleScope {
 
 export class Accountant {
   readonly #store: UsageStore;
-  readonly #log: Log;
   readonly #counters: AddressCounters;
   readonly #intervals: BillingIntervals;
 
-  constructor(options: AccountOptions, { store, sink, log }: AccountDependencies) {
+  constructor(options: AccountOptions, { store, sink }: AccountDependencies) {
     this.#store = store;
-    this.#log = log;
     this.#counters = new AddressCounters(options, store, sink);
     this.#intervals = new BillingIntervals(options, store, sink);
   }
@@ -64,11 +60,15 @@ export class Accountant {
   }
 
   /** Commits a part of a window of which more may follow; nothing of it is sampled yet. */
-  hold(window: WindowUsage): void {
-    this.#store.transaction(() => {
+  hold(window: WindowUsage): CloseOutcome {
+    return this.#store.transaction(() => {
       const interfaceId = this.#store.interfaceId(window.interface);
-      this.#store.addWindow(interfaceId, window, false);
+      // Nothing takes up what is held of a closed window: it counts now.
+      const closed = this.#store.windowState(interfaceId, window.startMs) === "closed";
+      this.#store.addWindow(interfaceId, window, closed);
+      if (closed) return this.#account(interfaceId, window);
       this.#addHeld(interfaceId, window);
+      return { lateBytes: 0 };
     });
   }
 
@@ -98,7 +98,6 @@ export class Accountant {
     const networks = window.networks.map((name) => this.#store.network(name));
     const lateBytes = this.#intervals.add(interfaceId, window, networks);
     this.#counters.add(interfaceId, window, networks);
-    if (lateBytes > 0) this.#log.warn({ ...describe(window), late_bytes: lateBytes }, LATE);
     return { lateBytes };
   }
 
@@ -128,10 +127,4 @@ export class Accountant {
       usage: columnsOf(rows, new Map(ids.map((id, index) => [id, index]))),
     };
   }
-}
-
-const LATE = "usage came after its billing interval was pushed: the ledger has it, the pushed gauge has not";
-
-function describe(window: WindowUsage): { interface: string; window_start: string } {
-  return { interface: window.interface, window_start: new Date(window.startMs).toISOString() };
 }

@@ -89,7 +89,7 @@ export class AddressCounters {
   /** Samples late usage at the first free window, where that is not in the future; else the next window has it. */
   sampleLate(interfaceId: number, interfaceName: string, nowMs: number): void {
     const lastSampleMs = this.#store.lastSampleMs(interfaceId);
-    const windowEndMs = lastSampleMs + 1 + this.#options.windowMs;
+    const windowEndMs = floorTo(lastSampleMs + 1, this.#options.windowMs) + this.#options.windowMs;
     if (windowEndMs > nowMs) return;
     const timeMs = sampleTime(windowEndMs);
     const pass = { interfaceId, interfaceName, windowEndMs, timeMs, lastSampleMs };

@@ -46,7 +46,8 @@ export function openPrivateFile(file: string, busyTimeoutMs: number): Database {
   }
 }
 
-function ledgerError(file: string, error: unknown): LedgerError {
+/** What is wrong with `file`, in one line with the fix. */
+export function ledgerError(file: string, error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   return new LedgerError(`${file}: cannot open the ledger (${reasonOf(error)}); ${fixFor(error)}`, { cause: error });
 }
@@ -61,16 +62,14 @@ function configure(database: Database): void {
 }
 
 function migrate(database: Database, file: string): void {
-  const version = requireKnownSchema(database, file);
-  migrationFiles()
-    .slice(version)
-    .forEach((name, index) => {
-      const sql = readFileSync(join(MIGRATIONS, name), "utf8");
-      database.transaction(() => {
-        database.exec(sql);
-        database.pragma(`user_version = ${version + index + 1}`);
-      })();
-    });
+  if (requireKnownSchema(database, file) === migrationFiles().length) return;
+  const pending = database.transaction(() => {
+    // Read again under the write lock: an agent and a replay may start side by side on a new folder.
+    const version = requireKnownSchema(database, file);
+    for (const name of migrationFiles().slice(version)) database.exec(readFileSync(join(MIGRATIONS, name), "utf8"));
+    database.pragma(`user_version = ${migrationFiles().length}`);
+  });
+  pending.immediate();
 }
 
 /** The schema of a ledger. Throws LedgerError where a later version of this program made it. */

@@ -9,8 +9,11 @@ const SERIES_IDENTITY = "series_identity";
 /** Series stop where they are: the next sample of an address is that of a series that returns. */
 const RETIRE = `
   UPDATE address SET live = 0,
-    last_sample_ms = (SELECT max(last_sample_ms - 1, 0) FROM interface WHERE interface.id = address.interface_id)
+    last_sample_ms = (SELECT last_sample_ms FROM interface WHERE interface.id = address.interface_id)
   WHERE live = 1`;
+
+/** Leaves their last time stamp behind: a series that returns under its old name has no second sample there. */
+const MOVE_ON = "UPDATE interface SET last_sample_ms = last_sample_ms + 1 WHERE last_sample_ms > 0";
 
 export class NetworkRegistry {
   readonly #database: Database;
@@ -31,20 +34,24 @@ export class NetworkRegistry {
   retireOthers(networks: readonly Network[]): void {
     const known = this.#database.prepare("SELECT id, name FROM network").all() as { id: number; name: string }[];
     const current = new Set(networks.map(({ name }) => name));
-    const retire = this.#database.prepare(`${RETIRE} AND network_id = ?`);
-    for (const { id } of known.filter(({ name }) => !current.has(name))) retire.run(id);
+    for (const { id } of known.filter(({ name }) => !current.has(name))) this.#retire(id);
   }
 
   /** Ends all live series, so that a receiver that has none of them first sees their totals as they are now. */
   retireAll(): void {
-    this.#database.prepare(RETIRE).run();
+    if (this.#database.prepare(RETIRE).run().changes > 0) this.#database.prepare(MOVE_ON).run();
+  }
+
+  #retire(networkId: number): void {
+    const { changes } = this.#database.prepare(`${RETIRE} AND network_id = ?`).run(networkId);
+    if (changes > 0) this.#database.prepare(MOVE_ON).run();
   }
 
   #upsert({ name, labels, billBy }: Network): void {
     const text = JSON.stringify(sorted(labels));
     const row = this.#database.prepare("SELECT id, labels FROM network WHERE name = ?").get(name);
     const known = row as { id: number; labels: string } | undefined;
-    if (known && known.labels !== text) this.#database.prepare(`${RETIRE} AND network_id = ?`).run(known.id);
+    if (known && known.labels !== text) this.#retire(known.id);
     const upsert = `INSERT INTO network (name, labels, bill_by) VALUES (@name, @text, @billBy)
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, bill_by = excluded.bill_by`;
     this.#database.prepare(upsert).run({ name, text, billBy });

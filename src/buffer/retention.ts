@@ -1,12 +1,19 @@
 // Forgets what is older than the dispute time: windows, intervals, and the counters of addresses silent for as long.
 
+import { BILLING_INTERVAL_MS } from "../model/time.ts";
 import type { Database } from "./database.ts";
+
+/** Intervals that are over and pushed; one that is not yet still needs its usage. */
+const OVER = `start_ms <= @before - ${BILLING_INTERVAL_MS}`;
+const pushed = (table: string): string => `EXISTS (SELECT 1 FROM interval WHERE emitted = 1
+  AND interval.interface_id = ${table}.interface_id AND interval.start_ms = ${table}.start_ms)`;
+const ofNetworks = "network_id IN (SELECT id FROM network)";
 
 const SQL = [
   "DELETE FROM window WHERE closed = 1 AND end_ms <= @before",
-  "DELETE FROM interval_usage WHERE network_id IN (SELECT id FROM network) AND start_ms < @before",
-  "DELETE FROM address_interval_usage WHERE network_id IN (SELECT id FROM network) AND start_ms < @before",
-  "DELETE FROM interval WHERE emitted = 1 AND start_ms < @before",
+  `DELETE FROM interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("interval_usage")}`,
+  `DELETE FROM address_interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("address_interval_usage")}`,
+  `DELETE FROM interval WHERE emitted = 1 AND ${OVER}`,
   "DELETE FROM address WHERE live = 0 AND last_active_ms < @before",
 ] as const;
 

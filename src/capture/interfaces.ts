@@ -12,7 +12,9 @@ const OWN_NETWORK = "host";
 export function defaultRouteInterface(): string | null {
   const ipv4 = routes("/proc/self/net/route", (columns) => {
     const [name = "", destination, , , , , metric, mask] = columns;
-    return destination === "00000000" && mask === "00000000" ? { name, metric: Number(metric) } : null;
+    // A route that refuses packets has "*" for its interface.
+    const isDefault = destination === "00000000" && mask === "00000000" && name !== "*";
+    return isDefault ? { name, metric: Number(metric) } : null;
   });
   const ipv6 = routes("/proc/self/net/ipv6_route", (columns) => {
     const [destination, length, , , , metric = "", , , , name = ""] = columns;

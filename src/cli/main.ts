@@ -4,6 +4,7 @@ import { LedgerError } from "../buffer/database.ts";
 import { CaptureFileError } from "../capture/replay/capture-file-error.ts";
 import { ConfigError } from "../config/config.ts";
 import { LedgerCallError } from "../ledger/ledger-client.ts";
+import { ListenError } from "../telemetry/listen.ts";
 import { VERSION } from "../version.ts";
 import { checkCommand } from "./check.ts";
 import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
@@ -60,11 +61,7 @@ function report(error: unknown): ExitCode {
 
 function isExpected(error: unknown): error is Error {
   if (error instanceof LedgerCallError) return error.expected;
-  return error instanceof LedgerError || error instanceof CaptureFileError || isListenError(error);
-}
-
-function isListenError(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("agent.listen");
+  return error instanceof LedgerError || error instanceof CaptureFileError || error instanceof ListenError;
 }
 
 /** A broken invariant: its stack is what its developers need. */

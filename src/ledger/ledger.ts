@@ -16,13 +16,11 @@ import type { Labels, Network } from "../model/network.ts";
 import { sampleTime } from "../model/time.ts";
 import type { WindowUsage } from "../model/window.ts";
 import { type EncodedRequest, WriteRequestBuilder } from "../ship/write-request.ts";
-import { createLog, type LogLevel, stageLog } from "../telemetry/log.ts";
 import type { SelfSample } from "../telemetry/metrics.ts";
 
 /** Everything that the ledger needs of a configuration; plain values, so that it crosses to the thread. */
 export interface LedgerOptions {
   readonly stateDir: string;
-  readonly logLevel: LogLevel;
   readonly windowMs: number;
   readonly idleTimeoutMs: number;
   readonly byteLayer: ByteLayer;
@@ -56,8 +54,10 @@ const MAX_SAMPLES_PER_REQUEST = 2_000;
 export class Ledger implements Disposable {
   readonly #database: Database;
   readonly #outbox: Outbox;
+  readonly #registry: NetworkRegistry;
   readonly captureFiles: CaptureFiles;
   #options: LedgerOptions;
+  #networkNames: ReadonlySet<string> = new Set();
   #accountant: Accountant;
   #builder: WriteRequestBuilder;
   #scope: RequestScope = { kind: "self", windowEndMs: 0 };
@@ -69,6 +69,7 @@ export class Ledger implements Disposable {
   constructor(options: LedgerOptions) {
     this.#database = openDatabase(options.stateDir);
     this.#outbox = new Outbox(this.#database);
+    this.#registry = new NetworkRegistry(this.#database);
     this.captureFiles = new CaptureFiles(this.#database);
     this.#options = options;
     this.#builder = this.#newBuilder(options);
@@ -83,18 +84,23 @@ export class Ledger implements Disposable {
   }
 
   close(window: WindowUsage, options: CloseOptions): CommitResult {
-    return this.#commit(() => this.#accountant.close(window, options).lateBytes);
-  }
-
-  hold(window: WindowUsage): CommitResult {
     return this.#commit(() => {
-      this.#accountant.hold(window);
-      return 0;
+      const { lateBytes } = this.#accountant.close(window, options);
+      if (window.networks.some((name) => !this.#networkNames.has(name))) this.#endRemovedNetworks();
+      return lateBytes;
     });
   }
 
+  hold(window: WindowUsage): CommitResult {
+    return this.#commit(() => this.#accountant.hold(window).lateBytes);
+  }
+
   settle(scope: SettleScope): CommitResult {
-    return this.#commit(() => this.#accountant.settle(scope).lateBytes);
+    return this.#commit(() => {
+      const { lateBytes } = this.#accountant.settle(scope);
+      this.#endRemovedNetworks();
+      return lateBytes;
+    });
   }
 
   sampleLate(interfaceName: string, nowMs: number): CommitResult {
@@ -159,17 +165,21 @@ export class Ledger implements Disposable {
   }
 
   #configure(options: LedgerOptions): Accountant {
-    const registry = new NetworkRegistry(this.#database);
-    registry.configure(options.networks, options.baseLabels);
-    if (options.owner) {
-      registry.retireOthers(options.networks);
-      this.#outbox.removeOthers(options.endpoints);
-    }
-    if (this.#outbox.addEndpoints(options.endpoints).length > 0) registry.retireAll();
-    const log = stageLog(createLog(options.logLevel), "account");
+    this.#networkNames = new Set(options.networks.map(({ name }) => name));
+    this.transaction(() => {
+      this.#registry.configure(options.networks, options.baseLabels);
+      this.#endRemovedNetworks();
+      if (options.owner) this.#outbox.removeOthers(options.endpoints);
+      if (this.#outbox.addEndpoints(options.endpoints).length > 0) this.#registry.retireAll();
+    });
     const store = new SqliteUsageStore(this.#database);
     const sink = { write: this.#write.bind(this) };
-    return new Accountant(accountOptions(options), { store, sink, log });
+    return new Accountant(accountOptions(options), { store, sink });
+  }
+
+  /** A window that was open when the configuration changed makes addresses live of which nothing more will come. */
+  #endRemovedNetworks(): void {
+    if (this.#options.owner) this.#registry.retireOthers(this.#options.networks);
   }
 
   #newBuilder(options: LedgerOptions): WriteRequestBuilder {

@@ -22,6 +22,8 @@ export interface WindowQueueDependencies {
   readonly stopping: AbortSignal;
 }
 
+const LATE = "usage came after its billing interval was pushed: the ledger has it, the pushed gauge has not";
+
 interface Entry {
   readonly window: WindowUsage;
   readonly kind: "closed" | "open";
@@ -56,10 +58,11 @@ export class WindowQueue {
   }
 
   #put(window: WindowUsage, kind: Entry["kind"]): Promise<void> {
-    if (this.#entries.length >= MAX_WINDOWS) this.#loseFirst();
+    const [oldest] = this.#entries;
+    if (oldest && this.#entries.length >= MAX_WINDOWS) this.#lose(oldest);
     return new Promise((resolve) => {
       this.#entries.push({ window, kind, done: resolve });
-      this.#working ??= this.#work().finally(() => (this.#working = null));
+      this.#working ??= this.#work();
     });
   }
 
@@ -67,16 +70,22 @@ export class WindowQueue {
     const { stopping } = this.#deps;
     for (let entry = this.#entries[0]; entry; entry = this.#entries[0]) {
       if (await this.#commit(entry)) this.#finish(entry);
-      else if (stopping.aborted) this.#loseFirst();
+      else if (stopping.aborted) this.#lose(entry);
       else await sleep(RETRY_MS, undefined, { signal: stopping }).catch(() => undefined);
     }
+    // In the same turn as the look at the empty queue: whoever waited for the last window may put the next.
+    this.#working = null;
   }
 
-  /** The entry may have been lost to a full queue while its commit was under way. */
   #finish(entry: Entry): void {
+    if (this.#remove(entry)) entry.done();
+  }
+
+  /** False where it is gone: lost to a full queue while its commit was under way. */
+  #remove(entry: Entry): boolean {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
-    entry.done();
+    return at >= 0;
   }
 
   async #commit({ window, kind }: Entry): Promise<boolean> {
@@ -86,6 +95,7 @@ export class WindowQueue {
         ? ledger.call("close", window, { live: true })
         : ledger.call("hold", window));
       this.#deps.committed(window, result);
+      if (result.lateBytes > 0) this.#deps.log.warn({ ...describe(window), late_bytes: result.lateBytes }, LATE);
       if (this.#failing) this.#deps.log.info("the ledger accepts windows again");
       this.#failing = false;
       return true;
@@ -98,9 +108,8 @@ export class WindowQueue {
     }
   }
 
-  #loseFirst(): void {
-    const entry = this.#entries.shift();
-    if (!entry) return;
+  #lose(entry: Entry): void {
+    if (!this.#remove(entry)) return;
     const { window, done } = entry;
     this.#deps.lost(window);
     this.#deps.log.error(

@@ -5,6 +5,11 @@ import type { Server } from "node:http";
 import { connect, type ListenOptions } from "node:net";
 import { dirname } from "node:path";
 
+/** An address or socket file that cannot be listened on; the message is one line with the cause and the fix. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
 /** sockaddr_un holds 108 bytes with the closing zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
 
@@ -13,14 +18,14 @@ export async function listenOnTcp(server: Server, listen: { host: string; port: 
   await bind(server, listen).catch((error: unknown) => {
     const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
     const fix = 'choose another agent.listen, or "" to turn it off';
-    throw new Error(`cannot listen on ${host}:${listen.port}: ${explain(error)}; ${fix}`, { cause: error });
+    throw new ListenError(`cannot listen on ${host}:${listen.port}: ${explain(error)}; ${fix}`, { cause: error });
   });
 }
 
 /** Listens on a socket file of mode 0600, in place of a stale one; rejects where another process answers on it. */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await openSocket(server, path).catch((error: unknown) => {
-    throw new Error(`cannot open the status socket ${path}: ${explain(error)}`, { cause: error });
+    throw new ListenError(`cannot open the status socket ${path}: ${explain(error)}`, { cause: error });
   });
 }
 

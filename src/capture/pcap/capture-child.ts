@@ -41,15 +41,24 @@ export function startCaptureChild(order: StartOrder): CaptureChild {
     pid: child.pid,
     ended,
     send: (later) => void channel.write(encodeMessage(later)),
-    reports: () => readReports(channel),
+    reports: () => readReports(channel, () => libraries.remove()),
     kill: () => void child.kill("SIGKILL"),
   };
 }
 
-async function* readReports(channel: Socket): AsyncGenerator<Report> {
+/** `loaded` is called whenever the child has spoken: by then it has loaded its libraries. */
+async function* readReports(channel: Socket, loaded: () => void): AsyncGenerator<Report> {
   const reader = new MessageReader<Report>();
   const chunks: AsyncIterable<Buffer> = channel;
-  for await (const chunk of chunks) yield* reader.read(chunk);
+  try {
+    for await (const chunk of chunks) {
+      loaded();
+      yield* reader.read(chunk);
+    }
+  } catch (error) {
+    // A child that dies with orders unread resets the channel; `ended` tells why it died.
+    if (error !== channel.errored) throw error;
+  }
 }
 
 function endOf(child: ChildProcess): Promise<string> {

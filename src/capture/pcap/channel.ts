@@ -88,6 +88,8 @@ export class MessageReader<T extends Order | Report> {
 export class ChildChannel {
   readonly #reader = new MessageReader<Order>();
   readonly #buffer = Buffer.allocUnsafeSlow(65_536);
+  /** Arrived and not yet returned. */
+  readonly #orders: Order[] = [];
 
   send(report: Report): void {
     const bytes = encodeMessage(report);
@@ -99,19 +101,24 @@ export class ChildChannel {
     for (;;) {
       const length = readSync(CHANNEL_FD, this.#buffer);
       if (length === 0) return null;
-      for (const order of this.#reader.read(Buffer.from(this.#buffer.subarray(0, length)))) return order;
+      this.#read(length);
+      const first = this.#orders.shift();
+      if (first) return first;
     }
   }
 
   /** The orders that have arrived. Null where the agent is gone. */
   receive(): readonly Order[] | null {
-    const orders: Order[] = [];
     for (;;) {
       const length = Number(recv(CHANNEL_FD, this.#buffer, this.#buffer.length, MSG_DONTWAIT));
       if (length === 0) return null;
-      if (length < 0) return koffi.errno() === EAGAIN ? orders : null;
-      orders.push(...this.#reader.read(Buffer.from(this.#buffer.subarray(0, length))));
+      if (length < 0) return koffi.errno() === EAGAIN ? this.#orders.splice(0) : null;
+      this.#read(length);
     }
+  }
+
+  #read(length: number): void {
+    this.#orders.push(...this.#reader.read(Buffer.from(this.#buffer.subarray(0, length))));
   }
 }
 

@@ -3,6 +3,8 @@
 // running, so the clock and the agent's orders are looked at between packets.
 
 import addon from "cap";
+import { ColumnGarbage } from "../../lib/column-garbage.ts";
+import { USAGE_ROW_BYTES } from "../../model/window.ts";
 import { FrameDecoder } from "../decode.ts";
 import { isSupportedLinkType, LinkType } from "../link-types.ts";
 import { ChildChannel, type Order, type StartOrder } from "./channel.ts";
@@ -22,13 +24,16 @@ const LOOPBACK = "lo";
 const channel = new ChildChannel();
 
 function main(): void {
+  // A terminal and a service manager send these to every process; the agent alone decides when capture ends.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   const order = channel.receiveFirst();
   if (order?.kind !== "start") return;
   try {
     capture(order);
   } catch (error) {
     channel.send({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
-    process.exitCode = 1;
+    // An open device would keep the process running.
+    process.exit(1);
   }
 }
 
@@ -44,12 +49,17 @@ function capture(order: StartOrder): void {
   socket.limitSnapLength(decoder.linkType === LinkType.ethernet);
   const exactBoundaries = order.interface !== LOOPBACK;
   const counts = () => (exactBoundaries ? socket.counts() : null);
+  const garbage = new ColumnGarbage();
   const meter = new LiveMeter(
     order,
     {
       counts,
-      interfaceFrames: () => interfaceFrames(order.interface),
-      emit: (part) => channel.send({ kind: "part", part }),
+      // Loopback counts each packet twice, as received and as sent.
+      interfaceFrames: () => (exactBoundaries ? interfaceFrames(order.interface) : null),
+      emit: (part) => {
+        channel.send({ kind: "part", part });
+        garbage.add(2 * USAGE_ROW_BYTES * part.usage.length);
+      },
     },
     Date.now(),
   );

@@ -33,6 +33,8 @@ export interface LiveMeterOptions {
   readonly windowMs: number;
   readonly maxAddresses: number;
   readonly networks: readonly Network[];
+  /** The first parts' `networksVersion`. */
+  readonly networksVersion: number;
 }
 
 export interface LiveMeterDependencies {
@@ -58,7 +60,7 @@ export class LiveMeter {
   readonly #options: LiveMeterOptions;
   readonly #deps: LiveMeterDependencies;
   #meter: Meter;
-  #networksVersion = 0;
+  #networksVersion: number;
   #next: { version: number; meter: Meter } | null = null;
   #startMs: number;
   #partFromMs: number;
@@ -74,6 +76,7 @@ export class LiveMeter {
     this.#options = options;
     this.#deps = deps;
     this.#meter = new Meter(new NetworkTable(options.networks), options.maxAddresses);
+    this.#networksVersion = options.networksVersion;
     this.#startMs = floorTo(nowMs, options.windowMs);
     this.#partFromMs = nowMs;
     this.#nextPartMs = nowMs + PART_INTERVAL_MS;

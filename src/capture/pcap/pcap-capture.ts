@@ -2,8 +2,10 @@
 // A child that dies is started again with back-off; what was not observed meanwhile lowers the window's completeness.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { ColumnGarbage } from "../../lib/column-garbage.ts";
 import type { Network } from "../../model/network.ts";
 import type { Clock } from "../../model/time.ts";
+import { USAGE_ROW_BYTES, type WindowUsage } from "../../model/window.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { CaptureMetrics } from "../capture-metrics.ts";
 import type { WindowSink } from "../window-sink.ts";
@@ -41,10 +43,11 @@ export class PcapCapture {
   readonly #deps: PcapDependencies;
   readonly #log: Log;
   readonly #assembler: WindowAssembler;
+  readonly #garbage = new ColumnGarbage();
   #networks: readonly Network[];
   #networksVersion = 0;
   #child: CaptureChild | null = null;
-  /** Until when the interface was observed; null before the first part. */
+  /** Until when the interface was observed; null before the first child captures. */
   #observedToMs: number | null = null;
   #complaint: string | null = null;
 
@@ -122,7 +125,8 @@ export class PcapCapture {
     clearTimeout(killTimer);
     signal.removeEventListener("abort", stop);
     this.#child = null;
-    if (!stopped) this.#complain(failure ?? ended);
+    if (!stopped && signal.aborted) this.#reportLoss(failure ?? ended);
+    else if (!stopped) this.#complain(failure ?? ended);
   }
 
   #receive(report: Extract<Report, { kind: "opened" | "part" }>): void {
@@ -132,6 +136,7 @@ export class PcapCapture {
     }
     this.#log.info({ link_type: report.linkType, exact_boundaries: report.exactBoundaries }, "capture started");
     this.#complaint = null;
+    this.#observedToMs ??= this.#deps.clock.now();
     this.#deps.metrics.up.set({ interface: this.interface }, 1);
   }
 
@@ -147,13 +152,25 @@ export class PcapCapture {
         "a window's end was noticed late: traffic since then is in it",
       );
     }
-    for (const window of this.#assembler.add(part)) void this.#deps.sink.closed(window);
+    for (const window of this.#assembler.add(part)) void this.#close(window);
+    // The message and the columns taken out of it.
+    this.#garbage.add(2 * USAGE_ROW_BYTES * part.usage.length);
+  }
+
+  async #close(window: WindowUsage): Promise<void> {
+    await this.#deps.sink.closed(window);
+    this.#garbage.add(USAGE_ROW_BYTES * window.usage.length);
   }
 
   #reportGap(fromMs: number, toMs: number): void {
     const gap = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), gap_ms: toMs - fromMs };
     this.#log.warn(gap, "gap: traffic of this time was not observed");
     this.#deps.metrics.gapSeconds.inc({ interface: this.interface }, (toMs - fromMs) / 1_000);
+  }
+
+  #reportLoss(reason: string): void {
+    const from = this.#observedToMs === null ? null : new Date(this.#observedToMs).toISOString();
+    this.#log.error({ reason, from }, "gap: capture ended before it had handed over what it had");
   }
 
   #complain(reason: string): void {
@@ -166,6 +183,6 @@ export class PcapCapture {
   #closeOverdue(): void {
     const endMs = this.#assembler.pendingEndMs;
     if (this.#complaint === null || endMs === null || this.#deps.clock.now() < endMs + OVERDUE_MS) return;
-    for (const window of this.#assembler.take()) void this.#deps.sink.closed(window);
+    for (const window of this.#assembler.take()) void this.#close(window);
   }
 }

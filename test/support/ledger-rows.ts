@@ -1,0 +1,73 @@
+// Reads the ledger of an agent, running or not, beside it and read-only.
+
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import { addressFromBytes, formatAddress } from "../../src/model/address.ts";
+
+export interface Counters {
+  readonly bytesIn: number;
+  readonly packetsIn: number;
+  readonly bytesOut: number;
+  readonly packetsOut: number;
+}
+
+export interface WindowRow {
+  readonly interface: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly closed: number;
+  readonly observedMs: number;
+  readonly frames: number;
+  readonly ipPackets: number;
+  readonly ipBytes: number;
+  readonly unaccountedBytes: number;
+}
+
+export interface IntervalRow extends Counters {
+  readonly interface: string;
+  readonly network: string;
+  readonly startMs: number;
+}
+
+interface AddressRow extends Counters {
+  readonly address: Buffer;
+}
+
+const COUNTERS = "bytes_in AS bytesIn, packets_in AS packetsIn, bytes_out AS bytesOut, packets_out AS packetsOut";
+const BY_INTERFACE = "JOIN interface i ON i.id = interface_id";
+
+const WINDOWS = `
+  SELECT i.name AS interface, start_ms AS startMs, end_ms AS endMs, closed, observed_ms AS observedMs, frames,
+    ip_packets AS ipPackets, ip_bytes AS ipBytes, unaccounted_bytes AS unaccountedBytes
+  FROM window ${BY_INTERFACE} ORDER BY i.name, start_ms`;
+const INTERVALS = `
+  SELECT i.name AS interface, n.name AS network, start_ms AS startMs, ${COUNTERS}
+  FROM interval_usage ${BY_INTERFACE} JOIN network n ON n.id = network_id ORDER BY i.name, n.name, start_ms`;
+const ADDRESSES = `SELECT address, ${COUNTERS} FROM address`;
+
+/** Windows by interface and time. */
+export function ledgerWindows(stateDir: string): readonly WindowRow[] {
+  return read(stateDir, (database) => database.prepare<[], WindowRow>(WINDOWS).all());
+}
+
+/** Billing intervals by interface, network and time. */
+export function ledgerIntervals(stateDir: string): readonly IntervalRow[] {
+  return read(stateDir, (database) => database.prepare<[], IntervalRow>(INTERVALS).all());
+}
+
+/** The cumulative counters of each address: what it ever had in windows that are closed. */
+export function ledgerAddresses(stateDir: string): Readonly<Record<string, Counters>> {
+  const all = read(stateDir, (database) => database.prepare<[], AddressRow>(ADDRESSES).all());
+  return Object.fromEntries(
+    all.map(({ address, ...counters }) => [formatAddress(addressFromBytes(address)), counters]),
+  );
+}
+
+function read<T>(stateDir: string, query: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(join(stateDir, "ledger.sqlite"), { readonly: true, fileMustExist: true });
+  try {
+    return query(database);
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,81 @@
+// Makes a server on the test's own loopback reachable inside a namespace, at the same port of its loopback: receivers
+// stay where the test can ask them, and an agent inside reaches them without a packet on an accounted interface.
+
+import { closeSync, openSync } from "node:fs";
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import koffi from "koffi";
+import type { Namespace } from "./netns.ts";
+
+const AF_INET = 2;
+const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+const CLONE_NEWNET = 0x40000000;
+const BACKLOG = 64;
+
+const libc = koffi.load("libc.so.6");
+const setns = libc.func("setns", "int", ["int", "int"]);
+const openSocket = libc.func("socket", "int", ["int", "int", "int"]);
+const bindSocket = libc.func("bind", "int", ["int", "void *", "uint32_t"]);
+const listenSocket = libc.func("listen", "int", ["int", "int"]);
+
+/** Forwards connections to 127.0.0.1:`port` inside the namespace, until disposed. Nothing need listen here yet. */
+export async function exposePort(namespace: Namespace, port: number): Promise<AsyncDisposable> {
+  const sockets = new Set<Socket>();
+  const server = createServer((inside) => {
+    const here = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [inside, here],
+      [here, inside],
+    ] as const) {
+      sockets.add(from);
+      from.once("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+      // A connection refused here shows inside as one that is cut.
+      from.on("error", () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  server.listen({ fd: listenInside(namespace, port) });
+  await once(server, "listening");
+  return { [Symbol.asyncDispose]: () => close(server, sockets) };
+}
+
+/** A listening socket of the namespace. The calling thread is inside for three system calls, and back before it returns. */
+function listenInside(namespace: Namespace, port: number): number {
+  const home = openSync("/proc/thread-self/ns/net", "r");
+  const away = openSync(`/run/netns/${namespace.name}`, "r");
+  try {
+    succeed("setns", setns(away, CLONE_NEWNET));
+    return listenOn(port);
+  } finally {
+    succeed("setns", setns(home, CLONE_NEWNET));
+    closeSync(home);
+    closeSync(away);
+  }
+}
+
+function listenOn(port: number): number {
+  const fd = succeed("socket", openSocket(AF_INET, SOCK_STREAM_CLOEXEC, 0));
+  // struct sockaddr_in: family in host order, port and 127.0.0.1 in network order, padding.
+  const address = Buffer.alloc(16);
+  address.writeUInt16LE(AF_INET, 0);
+  address.writeUInt16BE(port, 2);
+  address.set([127, 0, 0, 1], 4);
+  succeed("bind", bindSocket(fd, address, address.length));
+  succeed("listen", listenSocket(fd, BACKLOG));
+  return fd;
+}
+
+function succeed(call: string, result: unknown): number {
+  if (typeof result !== "number" || result < 0) throw new Error(`${call} failed with errno ${koffi.errno()}`);
+  return result;
+}
+
+async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+}
