@@ -14,7 +14,7 @@ CREATE TABLE network (
   bill_by TEXT NOT NULL CHECK (bill_by IN ('network', 'address'))
 ) STRICT;
 
--- One row for each window that an interface observed, even in part. This key is what makes a second commit harmless.
+-- One row for each window that an interface observed, even in part. What comes later of a closed one is added to it.
 CREATE TABLE window (
   interface_id         INTEGER NOT NULL REFERENCES interface (id),
   start_ms             INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 // The stage's root: turns captured windows into interval usage, cumulative counters and samples, one commit each.
-// A window counts once: its (interface, start) key is in the ledger before anything of it is visible anywhere.
+// All of a commit is in the ledger, or nothing of it; a caller repeats only what was refused.
 
 import { addressAt } from "../model/address.ts";
 import { BILLING_INTERVAL_MS, floorTo } from "../model/time.ts";

@@ -89,23 +89,26 @@ export class WindowQueue {
   }
 
   async #commit({ window, kind }: Entry): Promise<boolean> {
-    const { ledger } = this.#deps;
-    try {
-      const result = await (kind === "closed"
-        ? ledger.call("close", window, { live: true })
-        : ledger.call("hold", window));
-      this.#deps.committed(window, result);
-      if (result.lateBytes > 0) this.#deps.log.warn({ ...describe(window), late_bytes: result.lateBytes }, LATE);
-      if (this.#failing) this.#deps.log.info("the ledger accepts windows again");
-      this.#failing = false;
-      return true;
-    } catch (error) {
-      this.#deps.failed();
-      if (!this.#failing)
-        this.#deps.log.error({ err: error, ...describe(window) }, "cannot commit a window, trying again");
-      this.#failing = true;
-      return false;
+    const { ledger, log } = this.#deps;
+    const call = kind === "closed" ? ledger.call("close", window, { live: true }) : ledger.call("hold", window);
+    const result = await call.catch((error: unknown) => {
+      this.#refused(window, error);
+      return null;
+    });
+    if (!result) return false;
+    if (this.#failing) log.info("the ledger accepts windows again");
+    this.#failing = false;
+    if (result.lateBytes > 0) log.warn({ ...describe(window), late_bytes: result.lateBytes }, LATE);
+    this.#deps.committed(window, result);
+    return true;
+  }
+
+  #refused(window: WindowUsage, error: unknown): void {
+    this.#deps.failed();
+    if (!this.#failing) {
+      this.#deps.log.error({ err: error, ...describe(window) }, "cannot commit a window, trying again");
     }
+    this.#failing = true;
   }
 
   #lose(entry: Entry): void {

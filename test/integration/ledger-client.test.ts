@@ -1,0 +1,111 @@
+// The ledger's thread as it is built: dist/ledger, so build first.
+
+import { Worker } from "node:worker_threads";
+import { writeFile } from "node:fs/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { LEDGER_FILE } from "../../src/buffer/database.ts";
+import type { LedgerClient as Client } from "../../src/ledger/ledger-client.ts";
+import type { LedgerOptions } from "../../src/ledger/ledger.ts";
+import { changeLedger, ledgerOptions, ledgerRows } from "../support/ledger-options.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { windowUsage } from "../support/window-usage.ts";
+
+interface Built {
+  readonly LedgerClient: { open(options: LedgerOptions): Promise<Client> };
+}
+
+const built: Built = await import(new URL("../../dist/ledger/ledger-client.js", import.meta.url).href);
+
+const EPOCH_MS = 3_600_000;
+const window = (number: number, bytesIn = 5) => windowUsage(EPOCH_MS + number * 60_000, [{ ip: "192.0.2.1", bytesIn }]);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("a ledger in its thread", () => {
+  it("answers as the ledger does", async () => {
+    await using folder = await tempFolder();
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    expect(await client.call("close", window(1), { live: true })).toMatchObject({ samples: 9, requests: 2 });
+    expect(await client.call("hold", window(2))).toMatchObject({ samples: 0, lateBytes: 0 });
+    const request = await client.call("next", "central");
+    expect(request).toMatchObject({ id: 1, windowEndMs: EPOCH_MS + 120_000, samples: 4 });
+    expect(request?.body.length).toBeGreaterThan(0);
+    await client.call("accepted", "central", 1);
+    expect(await client.call("backlog")).toMatchObject([{ endpoint: "central", requests: 1, samples: 5 }]);
+    expect(await client.call("usedBytes")).toBeGreaterThan(10_000);
+    expect(await client.call("lastWindows")).toMatchObject([{ interface: "eth0", startMs: EPOCH_MS + 120_000 }]);
+    expect(await client.call("next", "nobody")).toBeNull();
+  });
+
+  it("takes calls in their order, however many wait", async () => {
+    await using folder = await tempFolder();
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const order: number[] = [];
+    const calls = Array.from({ length: 40 }, (_, index) =>
+      client.call("close", window(index, 10 ** (index % 10)), { live: true }).then(() => order.push(index)),
+    );
+    const backlog = client.call("backlog");
+    await Promise.all(calls);
+    expect(order).toEqual(Array.from({ length: 40 }, (_, index) => index));
+    const requests = Number(ledgerRows(folder.path, "SELECT count(*) AS n FROM outbox")[0]?.["n"]);
+    expect(await backlog).toMatchObject([{ requests }]);
+    const ends = ledgerRows(folder.path, "SELECT window_end_ms FROM outbox WHERE kind = 'counter' ORDER BY id");
+    expect(ends.map((row) => row["window_end_ms"])).toEqual(ends.map((row) => row["window_end_ms"]).toSorted(byValue));
+  });
+
+  it("closes after the calls made so far, and refuses later ones", async () => {
+    await using folder = await tempFolder();
+    const client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const calls = [1, 2, 3].map((number) => client.call("close", window(number), { live: true }));
+    await client[Symbol.asyncDispose]();
+    await expect(Promise.all(calls)).resolves.toHaveLength(3);
+    expect(ledgerRows(folder.path, "SELECT count(*) AS n FROM window")).toEqual([{ n: 3n }]);
+    await expect(client.call("backlog")).rejects.toThrow("the ledger is closed");
+    await client[Symbol.asyncDispose]();
+  });
+});
+
+describe("a ledger that cannot", () => {
+  it("be opened says so in its own words, as an error of the user's making", async () => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file(LEDGER_FILE), "my precious notes\n".repeat(300));
+    await expect(built.LedgerClient.open(ledgerOptions(folder.path))).rejects.toMatchObject({
+      name: "LedgerCallError",
+      message: expect.stringContaining("(file is not a database); move the file aside and restore a backup"),
+      expected: true,
+    });
+  });
+
+  it("commit says why, as an unexpected error, and serves the next call", async () => {
+    await using folder = await tempFolder();
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const refuse = "CREATE TRIGGER refuse BEFORE INSERT ON window BEGIN SELECT RAISE(ABORT, 'no more room'); END";
+    changeLedger(folder.path, refuse);
+    const refused = client.call("close", window(1), { live: true });
+    await expect(refused).rejects.toMatchObject({ name: "LedgerCallError", message: "no more room", expected: false });
+    await expect(refused).rejects.toHaveProperty("stack", expect.stringContaining("usage-store"));
+    changeLedger(folder.path, "DROP TRIGGER refuse");
+    expect(await client.call("close", window(1), { live: true })).toMatchObject({ requests: 2 });
+    expect(ledgerRows(folder.path, "SELECT bytes_in FROM address")).toEqual([{ bytes_in: 5n }]);
+  });
+
+  it("answer any more rejects what waits and what comes", async () => {
+    await using folder = await tempFolder();
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const waiting = [client.call("close", window(1), { live: true }), client.call("backlog")];
+    const settled = Promise.allSettled(waiting);
+    const [worker] = post.mock.contexts;
+    if (!(worker instanceof Worker)) throw new Error("the client posts to no thread");
+    await worker.terminate();
+    expect((await settled).at(-1)).toMatchObject({ status: "rejected", reason: { message: "the ledger is closed" } });
+    await expect(client.call("backlog")).rejects.toThrow("the ledger is closed");
+  });
+});
+
+function byValue(a: unknown, b: unknown): number {
+  return Number(a) - Number(b);
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+
+import { type StatusParts, WindowBoard } from "../../../src/agent-status.ts";
+import type { CaptureState } from "../../../src/capture/capture.ts";
+import { windowUsage } from "../../support/window-usage.ts";
+
+const START_MS = Date.UTC(2026, 9, 15, 12);
+const ETH0: CaptureState = { interface: "eth0", backend: "pcap", capturing: true, reason: null };
+const ETH1: CaptureState = { ...ETH0, interface: "eth1" };
+
+const board = (): WindowBoard => new WindowBoard(60_000, START_MS);
+const parts = (changes: Partial<StatusParts> = {}): StatusParts => ({
+  instance: "edge-01",
+  version: "0.1.0",
+  capture: [ETH0],
+  endpoints: [{ name: "central", state: "idle", lastError: null, lastSuccessMs: null }],
+  backlog: [],
+  health: { ok: true },
+  ...changes,
+});
+
+describe("health", () => {
+  it("is good from the start until a window is overdue, a window and 30 s later", () => {
+    expect(board().health([ETH0], START_MS + 90_000)).toEqual({ ok: true });
+    const reason = "eth0: no window closed in time";
+    expect(board().health([ETH0], START_MS + 90_001)).toEqual({ ok: false, reason });
+  });
+
+  it("counts from the last committed window of each interface", () => {
+    const windows = board();
+    windows.committed(windowUsage(START_MS + 600_000, []));
+    const lateMs = START_MS + 660_000 + 90_000;
+    expect(windows.health([ETH0], lateMs)).toEqual({ ok: true });
+    expect(windows.health([ETH0], lateMs + 1)).toMatchObject({ ok: false });
+    expect(windows.health([ETH0, ETH1], lateMs)).toEqual({ ok: false, reason: "eth1: no window closed in time" });
+  });
+
+  it("is bad while the ledger refuses windows, until it commits one", () => {
+    const windows = board();
+    windows.refused();
+    expect(windows.health([ETH0], START_MS)).toEqual({ ok: false, reason: "the ledger refuses windows" });
+    windows.committed(windowUsage(START_MS, []));
+    expect(windows.health([ETH0], START_MS)).toEqual({ ok: true });
+  });
+
+  it("is bad while an interface is not captured, with the reason", () => {
+    const down = { ...ETH0, capturing: false, reason: "no such device" };
+    expect(board().health([ETH1, down], START_MS)).toEqual({
+      ok: false,
+      reason: "eth0 is not captured: no such device",
+    });
+    expect(board().health([{ ...ETH0, capturing: false }], START_MS)).toEqual({ ok: true });
+  });
+});
+
+describe("status", () => {
+  it("has the keys that are a contract with other programs, and these besides", () => {
+    const windows = board();
+    windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.1", bytesIn: 5, bytesOut: 6, packetsIn: 1 }]));
+    const backlog = [{ endpoint: "central", requests: 2, samples: 30, oldestWindowEndMs: START_MS }];
+    const status = windows.status(parts({ backlog }));
+    expect(JSON.parse(JSON.stringify(status))).toEqual({
+      instance: "edge-01",
+      version: "0.1.0",
+      health: "ok",
+      interfaces: [
+        {
+          name: "eth0",
+          backend: "pcap",
+          capturing: true,
+          reason: null,
+          last_window_end: "2026-10-15T12:01:00.000Z",
+          completeness: 1,
+        },
+      ],
+      endpoints: [
+        {
+          name: "central",
+          state: "idle",
+          pending_requests: 2,
+          pending_samples: 30,
+          oldest_pending: "2026-10-15T12:00:00.000Z",
+          last_success: null,
+          last_error: null,
+        },
+      ],
+      top: [{ address: "192.0.2.1", network: "acme", interface: "eth0", bytes_in: 5, bytes_out: 6 }],
+    });
+  });
+
+  it("is empty where nothing has happened yet", () => {
+    const status = board().status(parts({ health: { ok: false, reason: "the ledger refuses windows" } }));
+    expect(status).toMatchObject({
+      health: "the ledger refuses windows",
+      interfaces: [{ name: "eth0", last_window_end: null, completeness: null }],
+      endpoints: [{ pending_requests: 0, pending_samples: 0, oldest_pending: null }],
+      top: [],
+    });
+  });
+
+  it("tells when an endpoint last took a request and what it said since", () => {
+    const endpoints = [{ name: "central", state: "retrying" as const, lastError: "HTTP 503", lastSuccessMs: START_MS }];
+    expect(board().status(parts({ endpoints })).endpoints).toMatchObject([
+      { state: "retrying", last_success: "2026-10-15T12:00:00.000Z", last_error: "HTTP 503" },
+    ]);
+  });
+
+  it("shows the ten addresses with the most bytes over the last windows of all interfaces", () => {
+    const windows = board();
+    const rows = (base: number) =>
+      Array.from({ length: 15 }, (_, index) => ({
+        ip: `192.0.2.${base + index}`,
+        bytesIn: (index * 7) % 15,
+        bytesOut: base,
+      }));
+    windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.250", bytesIn: 1e9 }]));
+    windows.committed(windowUsage(START_MS + 60_000, rows(0)));
+    windows.committed(windowUsage(START_MS, rows(100), { interface: "eth1" }));
+    const { top } = windows.status(parts());
+    const expected = [...rows(0), ...rows(100)]
+      .map(({ ip, bytesIn, bytesOut }) => ({ ip, bytes: bytesIn + bytesOut }))
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 10);
+    expect(top.map(({ address, bytes_in, bytes_out }) => ({ ip: address, bytes: bytes_in + bytes_out }))).toEqual(
+      expected,
+    );
+    expect(new Set(top.map((one) => one.interface))).toEqual(new Set(["eth1"]));
+  });
+});
