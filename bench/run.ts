@@ -1,0 +1,70 @@
+// `npm run bench [-- NAME...] [--rounds N] [--json FILE]`: runs all benchmarks, or the named ones, and prints what they
+// measured. A missed target is said and is no failure: figures depend on the machine.
+
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { capture } from "./capture.ts";
+import { memory } from "./memory.ts";
+import { replay } from "./replay.ts";
+import { responsive } from "./responsive.ts";
+import { close } from "./close.ts";
+import { decode } from "./decode.ts";
+import type { Benchmark } from "./support/benchmark.ts";
+import { describeMachine, renderMachine } from "./support/machine.ts";
+import { renderReport } from "./support/render.ts";
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  capture,
+  responsive,
+  decode,
+  replay,
+  close,
+  memory,
+};
+const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--json FILE]; names: ${Object.keys(BENCHMARKS).join(", ")}`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: "string", default: "3" }, json: { type: "string" } },
+  });
+  const rounds = Number(values.rounds);
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  const unknown = names.find((name) => !(name in BENCHMARKS));
+  if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) throw new Error(USAGE);
+  if (process.getuid?.() !== 0) throw new Error("the benchmarks need root: they make network namespaces");
+  await runAll(names, { rounds, json: values.json });
+}
+
+async function runAll(names: readonly string[], { rounds, json }: { rounds: number; json: string | undefined }) {
+  const machine = describeMachine();
+  const progress = stoppableProgress();
+  console.log(renderMachine(machine));
+  const results = [];
+  for (const name of names) {
+    const startedMs = performance.now();
+    const report = await BENCHMARKS[name]?.({ rounds, progress });
+    if (!report) continue;
+    const seconds = (performance.now() - startedMs) / 1000;
+    console.log(`\n=== ${name} (${seconds.toFixed(0)} s, median of ${rounds})\n\n${renderReport(report)}`);
+    results.push({ name, seconds, ...report });
+  }
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, rounds, results }, null, 2)}\n`);
+}
+
+/** After SIGINT or SIGTERM the next step throws instead of beginning, so that everything that was started is ended. */
+function stoppableProgress(): (text: string) => void {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  }
+  return (text) => {
+    stop.signal.throwIfAborted();
+    console.error(`... ${text}`);
+  };
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
