@@ -8,6 +8,7 @@ import { type Health, type Status, WindowBoard } from "./agent-status.ts";
 import { lockStateDir } from "./buffer/agent-lock.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
+import { BacklogView } from "./ledger/backlog-view.ts";
 import { LedgerClient } from "./ledger/ledger-client.ts";
 import { WindowQueue } from "./ledger/window-queue.ts";
 import { type Clock, systemClock } from "./model/time.ts";
@@ -172,11 +173,12 @@ export class Agent {
 
   #server(ledger: LedgerClient): StatusServer {
     const { agent } = this.#options.config;
+    const backlog = new BacklogView(() => ledger.call("backlog"));
     return new StatusServer(
       { listen: agent.listen, socketPath: join(agent.stateDir, STATUS_SOCKET) },
       {
         health: () => this.#health(),
-        status: async () => this.#status(await ledger.call("backlog")),
+        status: async () => this.#status(await backlog.latest()),
         metrics: this.#metrics,
         log: this.#log,
       },

@@ -6,7 +6,7 @@ import { type Address, addressAt, formatAddress } from "../model/address.ts";
 import { BILLING_INTERVAL_MS, floorTo, sampleTime } from "../model/time.ts";
 import { completenessOf, type UsageColumns, type WindowUsage } from "../model/window.ts";
 import type { RequestScope, SampleBuilder, SampleSink, SeriesTemplate } from "./sample-sink.ts";
-import { countersAt, withOverhead } from "./usage-rows.ts";
+import { countersAt, sortedByKey, withOverhead } from "./usage-rows.ts";
 import type { AddressState, Counters, StoredNetwork, UsageStore } from "./usage-store.ts";
 
 export interface AddressCounterOptions {
@@ -71,15 +71,16 @@ export class AddressCounters {
     const timeMs = sampleTime(window.endMs) > lastSampleMs ? sampleTime(window.endMs) : null;
     const interfaceName = window.interface;
     const pass: Pass = { interfaceId, interfaceName, windowEndMs: window.endMs, timeMs, lastSampleMs };
-    const totals = this.#count(pass, window.usage, networks);
-    if (totals.returning > 0) this.#writeBaselines(pass, window.usage, totals);
+    const usage = sortedByKey(window.usage);
+    const totals = this.#count(pass, usage, networks);
+    if (totals.returning > 0) this.#writeBaselines(pass, usage, totals);
     if (timeMs === null) return;
     const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
     this.#sample(pass, timeMs, (builder) => {
       const series = builder.template("acct_window_completeness_ratio", { interface: pass.interfaceName });
       builder.add(series, completeness, timeMs);
-      for (let row = 0; row < window.usage.length; row++) {
-        const address = addressAt(window.usage.addresses, row);
+      for (let row = 0; row < usage.length; row++) {
+        const address = addressAt(usage.addresses, row);
         const networkId = totals.networkIds[row] ?? 0;
         this.#addSamples(builder, pass, { networkId, address, ...countersAt(totals, row) }, timeMs);
       }
@@ -104,8 +105,8 @@ export class AddressCounters {
       const key = { interfaceId: pass.interfaceId, networkId: network.id, address: addressAt(usage.addresses, row) };
       const state = this.#store.addToAddress(key, this.#layered(usage, row), pass.windowEndMs);
       setTotals(totals, row, state);
-      if (state.live) continue;
-      this.#store.setLive(key);
+      if (state.live && !state.isNew) continue;
+      if (!state.live) this.#store.setLive(key);
       totals.baselineMs[row] = baselineTime(pass, state.lastSampleMs) ?? 0;
       totals.returning++;
     }

@@ -22,6 +22,8 @@ export interface AddressKey {
 export interface AddressState extends Counters {
   readonly networkId: number;
   readonly address: Address;
+  /** It was not in the ledger before. */
+  readonly isNew: boolean;
   /** Its counters are repeated with every window. */
   readonly live: boolean;
   /** While not live: the time stamp of its last sample, 0 for an address that never had one. */
@@ -81,7 +83,7 @@ export interface UsageStore {
   /** The usage of a held window, removed from the store. */
   takeHeldUsage(interfaceId: number, startMs: number): readonly (AddressKey & Counters)[];
 
-  /** Adds to an address' cumulative counters and returns what they are now. */
+  /** Adds to an address' cumulative counters and returns what they are now. One that is not known yet is live. */
   addToAddress(key: AddressKey, counters: Counters, activeMs: number): AddressState;
   /** Live addresses without traffic in the window that ends at `windowEndMs`, or later. */
   liveAddresses(interfaceId: number, windowEndMs: number): IterableIterator<AddressState>;

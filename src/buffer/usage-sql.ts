@@ -80,10 +80,14 @@ const ADDRESS_STATE =
   "network_id, address, bytes_in, packets_in, bytes_out, packets_out, last_active_ms, live, last_sample_ms";
 
 export const ADDRESS_SQL = {
+  /** A row that this makes has last_sample_ms = -1 until the next time: that is how the caller knows it. */
   addToAddress: `
-    INSERT INTO address (interface_id, network_id, address, bytes_in, packets_in, bytes_out, packets_out, last_active_ms)
-    VALUES (?, ?, ?, CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS INTEGER), ?)
-    ON CONFLICT DO UPDATE SET ${ADD_COUNTERS}, last_active_ms = max(last_active_ms, excluded.last_active_ms)
+    INSERT INTO address
+      (interface_id, network_id, address, bytes_in, packets_in, bytes_out, packets_out, last_active_ms,
+       live, last_sample_ms)
+    VALUES (?, ?, ?, CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS INTEGER), CAST(? AS INTEGER), ?, 1, -1)
+    ON CONFLICT DO UPDATE SET ${ADD_COUNTERS}, last_active_ms = max(last_active_ms, excluded.last_active_ms),
+      last_sample_ms = max(last_sample_ms, 0)
     RETURNING ${ADDRESS_STATE}`,
   liveAddresses: `
     SELECT ${ADDRESS_STATE} FROM address

@@ -216,5 +216,15 @@ function keyOf({ interfaceId, networkId, address }: AddressKey) {
 
 function addressState(row: AddressRow, address: Address) {
   const [networkId, , bytesIn, packetsIn, bytesOut, packetsOut, lastActiveMs, live, lastSampleMs] = row;
-  return { networkId, address, bytesIn, packetsIn, bytesOut, packetsOut, lastActiveMs, live: live === 1, lastSampleMs };
+  const counters = { bytesIn, packetsIn, bytesOut, packetsOut };
+  const isNew = lastSampleMs < 0;
+  return {
+    networkId,
+    address,
+    ...counters,
+    lastActiveMs,
+    isNew,
+    live: live === 1,
+    lastSampleMs: Math.max(0, lastSampleMs),
+  };
 }

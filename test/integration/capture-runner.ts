@@ -1,0 +1,58 @@
+// Runs the built capture stage in the network namespace that it is started in, for live-capture.ts: options as the
+// argument, orders as JSON lines on standard input, what happens as JSON lines on standard output.
+
+import { createInterface } from "node:readline";
+import type { DestinationStream } from "pino";
+import { addressAt, formatAddress } from "../../src/model/address.ts";
+import type { Network } from "../../src/model/network.ts";
+import { systemClock } from "../../src/model/time.ts";
+import type { WindowUsage } from "../../src/model/window.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { createMetrics, selfSamples } from "../../src/telemetry/metrics.ts";
+
+export type RunnerOrder =
+  | { readonly order: "status" }
+  | { readonly order: "reload"; readonly networks: readonly Network[] }
+  | { readonly order: "stop" };
+
+const built = new URL("../../dist/capture/capture.js", import.meta.url).href;
+// The capture child is started from where its parent's code is, so it is the built code that must run here.
+const { Capture }: typeof import("../../src/capture/capture.ts") = await import(built);
+
+function tell(event: string, facts: object): void {
+  process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+}
+
+function tellWindow(kind: "closed" | "open", { usage, ...window }: WindowUsage): Promise<void> {
+  const rows: Record<string, (number | undefined)[]> = {};
+  for (let row = 0; row < usage.length; row++) {
+    const network = window.networks[usage.networks[row] ?? -1] ?? "?";
+    const key = `${formatAddress(addressAt(usage.addresses, row))} ${network}`;
+    rows[key] = [usage.bytesIn[row], usage.packetsIn[row], usage.bytesOut[row], usage.packetsOut[row]];
+  }
+  tell("window", { kind, ...window, rows });
+  return Promise.resolve();
+}
+
+const logged: DestinationStream = { write: (line) => tell("log", JSON.parse(line)) };
+const metrics = createMetrics();
+const stopping = new AbortController();
+const capture = new Capture(JSON.parse(process.argv[2] ?? "{}"), {
+  sink: { closed: (window) => tellWindow("closed", window), open: (window) => tellWindow("open", window) },
+  log: createLog("info", logged),
+  clock: systemClock,
+  metrics,
+});
+
+async function obey(order: RunnerOrder): Promise<void> {
+  if (order.order === "stop") stopping.abort();
+  else if (order.order === "reload") capture.reload(order.networks);
+  else tell("status", { state: capture.state(), samples: await selfSamples(metrics) });
+}
+
+const orders = createInterface({ input: process.stdin });
+orders.on("line", (line) => void obey(JSON.parse(line)));
+await capture.run(stopping.signal);
+orders.close();
+process.stdin.destroy();
+tell("ended", {});
