@@ -160,11 +160,18 @@ export class LiveMeter {
     this.#nextPartMs = atMs + PART_INTERVAL_MS;
   }
 
+  /** Until when all that was accepted is delivered too: what waits in the ring dies with this process. */
+  #deliveredUntil({ atMs, counts }: Reading): number {
+    if (counts === null || this.#delivered >= counts.accepted) return atMs;
+    const before = this.#before;
+    return before.counts !== null && this.#delivered >= before.counts.accepted ? before.atMs : this.#partFromMs;
+  }
+
   #emitPart(reading: Reading, last: boolean): void {
     const { atMs, counts, interfaceFrames } = reading;
     const before = this.#before;
     const endMs = this.endMs;
-    const toMs = Math.max(this.#partFromMs, Math.min(atMs, endMs));
+    const toMs = Math.max(this.#partFromMs, Math.min(last ? atMs : this.#deliveredUntil(reading), endMs));
     this.#deps.emit({
       startMs: this.#startMs,
       endMs,

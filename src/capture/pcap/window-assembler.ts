@@ -60,6 +60,7 @@ export class WindowAssembler {
     this.#pending = null;
     const { startMs, endMs, networksVersion, quality } = pending;
     const networks = this.#names.get(networksVersion) ?? [];
+    for (const version of this.#names.keys()) if (version < networksVersion) this.#names.delete(version);
     return [{ interface: this.#interface, startMs, endMs, networks, quality, ...pending.usage.take() }];
   }
 

@@ -214,7 +214,24 @@ describe("LiveMeter", () => {
     live.meter.finish(END_MS + 200);
     expect(live.take()).toEqual([
       [0, WINDOW_MS - 300, WINDOW_MS, 2, true],
-      [WINDOW_MS, WINDOW_MS, WINDOW_MS + 200, 0, false],
+      [WINDOW_MS, WINDOW_MS, WINDOW_MS, 0, false],
+    ]);
+  });
+
+  it("claims no time beyond what is delivered", () => {
+    const live = new LiveMeterFixture({ startMs: 0 });
+    live.accept(5);
+    live.deliver(2);
+    live.tickAt(1_000);
+    live.accept(1);
+    live.deliver(3);
+    live.tickAt(2_000);
+    live.deliver(1);
+    live.tickAt(3_000);
+    expect(live.take()).toEqual([
+      [0, 0, 0, 2, false],
+      [0, 0, 1_000, 3, false],
+      [0, 1_000, 3_000, 1, false],
     ]);
   });
 
