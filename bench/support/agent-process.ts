@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import type { Namespace } from "../../test/support/netns.ts";
-import { MAIN } from "./built.ts";
+import { MAIN, NODE_FLAGS } from "./built.ts";
 import { ChildOutput, endProcess, pidOf } from "./child-output.ts";
 
 export interface AgentSettings {
@@ -41,7 +41,9 @@ export class AgentProcess implements AsyncDisposable {
     await mkdir(stateDir, { recursive: true });
     const config = join(settings.folder, "agent.toml");
     await writeFile(config, configuration(settings, stateDir, edge.interface));
-    const child = edge.spawn(process.execPath, [MAIN, "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = edge.spawn(process.execPath, [...NODE_FLAGS, MAIN, "--config", config], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const agent = new AgentProcess(child, stateDir);
     await agent.#output.match(/capture started/);
     return agent;

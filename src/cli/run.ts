@@ -1,6 +1,5 @@
 // `acct-agent --config FILE`: runs the agent in the foreground until SIGTERM or SIGINT. SIGHUP reloads.
 
-import { setFlagsFromString } from "node:v8";
 import { Agent } from "../agent.ts";
 import { agentOptions } from "../agent-options.ts";
 import { ConfigError, loadConfig } from "../config/config.ts";
@@ -19,8 +18,6 @@ export const runCommand: Command = {
 
 async function runAgent(args: readonly string[]): Promise<ExitCode> {
   const file = configFile(readArguments(args, { config: { type: "string" } }));
-  // Each thread's young generation stays at a megabyte instead of growing to 48: memory is bounded, work is little.
-  setFlagsFromString("--semi-space-growth-factor=1");
   const options = agentOptions(loadConfig(file));
   const root = createLog(options.config.agent.logLevel);
   const log = stageLog(root, "agent");

@@ -61,7 +61,7 @@ export class LedgerClient implements AsyncDisposable {
   private constructor(options: LedgerOptions) {
     this.#worker = new Worker(new URL("./ledger-thread.js", import.meta.url), {
       workerData: options,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     this.#worker.on("message", (answer: LedgerAnswer) => this.#settle(answer));
     this.#worker.once("error", (error) => this.#end(error));

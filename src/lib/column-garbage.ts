@@ -3,6 +3,10 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import koffi from "koffi";
+
+/** Gives freed memory back to the system, malloc_trim(3): glibc keeps what it has once used for large columns. */
+const mallocTrim = koffi.load("libc.so.6").func("malloc_trim", "int", ["size_t"]);
 
 const LIMIT_BYTES = 12 * 1024 * 1024;
 
@@ -17,6 +21,7 @@ export class ColumnGarbage {
     this.#bytes = 0;
     this.#collect ??= collector();
     this.#collect();
+    mallocTrim(0);
   }
 }
 
