@@ -49,13 +49,15 @@ export class Accountant {
   close(window: WindowUsage, { live }: CloseOptions): CloseOutcome {
     return this.#store.transaction(() => {
       const interfaceId = this.#store.interfaceId(window.interface);
+      // Live windows of an interface come in order: what was held before this one is complete, and sampled first.
+      const settledLateBytes = live ? this.#settle(window.startMs, interfaceId) : 0;
       const state = this.#store.windowState(interfaceId, window.startMs);
       this.#store.addWindow(interfaceId, window, true);
       if (state === "held") this.#addHeld(interfaceId, window);
       const whole = state === "held" ? this.#takeHeld(interfaceId, window.startMs) : window;
-      const outcome = this.#account(interfaceId, whole);
+      const lateBytes = settledLateBytes + this.#account(interfaceId, whole);
       if (live && window.endMs % BILLING_INTERVAL_MS === 0) this.#finishInterval(interfaceId, window.endMs);
-      return outcome;
+      return { lateBytes };
     });
   }
 
@@ -66,7 +68,7 @@ export class Accountant {
       // Nothing takes up what is held of a closed window: it counts now.
       const closed = this.#store.windowState(interfaceId, window.startMs) === "closed";
       this.#store.addWindow(interfaceId, window, closed);
-      if (closed) return this.#account(interfaceId, window);
+      if (closed) return { lateBytes: this.#account(interfaceId, window) };
       this.#addHeld(interfaceId, window);
       return { lateBytes: 0 };
     });
@@ -76,14 +78,7 @@ export class Accountant {
   settle({ endedByMs, interface: only }: SettleScope): CloseOutcome {
     return this.#store.transaction(() => {
       const interfaceId = only === undefined ? null : this.#store.interfaceId(only);
-      let lateBytes = 0;
-      for (const held of this.#store.heldWindows(endedByMs, interfaceId)) {
-        this.#store.setWindowClosed(held);
-        lateBytes += this.#account(held.interfaceId, this.#takeHeld(held.interfaceId, held.startMs)).lateBytes;
-      }
-      const startedByMs = endedByMs - BILLING_INTERVAL_MS;
-      for (const due of this.#store.dueIntervals(startedByMs, interfaceId)) this.#intervals.emit(due);
-      return { lateBytes };
+      return { lateBytes: this.#settle(endedByMs, interfaceId) };
     });
   }
 
@@ -94,11 +89,24 @@ export class Accountant {
     });
   }
 
-  #account(interfaceId: number, window: WindowUsage): CloseOutcome {
+  /** Of one interface, or of all (null). Returns the late bytes. */
+  #settle(endedByMs: number, interfaceId: number | null): number {
+    let lateBytes = 0;
+    for (const held of this.#store.heldWindows(endedByMs, interfaceId)) {
+      this.#store.setWindowClosed(held);
+      lateBytes += this.#account(held.interfaceId, this.#takeHeld(held.interfaceId, held.startMs));
+    }
+    const startedByMs = endedByMs - BILLING_INTERVAL_MS;
+    for (const due of this.#store.dueIntervals(startedByMs, interfaceId)) this.#intervals.emit(due);
+    return lateBytes;
+  }
+
+  /** Returns the late bytes. */
+  #account(interfaceId: number, window: WindowUsage): number {
     const networks = window.networks.map((name) => this.#store.network(name));
     const lateBytes = this.#intervals.add(interfaceId, window, networks);
     this.#counters.add(interfaceId, window, networks);
-    return { lateBytes };
+    return lateBytes;
   }
 
   #finishInterval(interfaceId: number, endMs: number): void {

@@ -41,6 +41,19 @@ describe("usage of a window that is closed already", () => {
     expect(ledgerRows(account.stateDir, "SELECT * FROM held_usage")).toEqual([]);
   });
 
+  it("is sampled in its own time where the interface's next window closes", async () => {
+    await using account = await accounting();
+    const ledger = account.open();
+    ledger.hold(at(240, [row(7)]));
+    const samples = closeLive(ledger, at(300, [row(2)]));
+    expect(bytesIn(samples, A).slice(1)).toEqual([
+      [300, 7],
+      [360, 9],
+    ]);
+    expect(valuesOf(samples, "acct_interval_bytes", { direction: "in" })).toEqual([[300, 7]]);
+    expect(valuesOf(samples, "acct_window_completeness_ratio", {}).map(([second]) => second)).toEqual([300, 360]);
+  });
+
   it("of an older window than the newest moves no counter back in time", async () => {
     await using account = await accounting();
     const ledger = account.open();
@@ -79,8 +92,8 @@ describe("usage of an interval whose gauges are pushed", () => {
   it("is late too where it was held and is settled", async () => {
     await using account = await accounting();
     const ledger = account.open();
-    ledger.hold(at(180, [row(7)]));
     closeLive(ledger, at(240, [row(10)]));
+    ledger.hold(at(180, [row(7)]));
     expect(ledger.settle({ endedByMs: EPOCH_MS + 300_000 }).lateBytes).toBe(7);
     expect(interval(account.stateDir)).toEqual([[0, 17n]]);
   });
