@@ -1,7 +1,7 @@
 // Typed front of send-frames.c: compiles it once for its content and runs it in a namespace of a test.
 
 import { type ChildProcess, execFile } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { once } from "node:events";
@@ -120,7 +120,8 @@ async function compiledSender(): Promise<string> {
   const program = `${CACHE_DIR}send-frames-${digest}`;
   if (existsSync(program)) return program;
   await mkdir(CACHE_DIR, { recursive: true });
-  const unfinished = `${program}.${process.pid}`;
+  // Several tests of a process, and several processes, may compile it at once: the last to finish wins, with the same.
+  const unfinished = `${program}.${randomUUID()}`;
   await promisify(execFile)("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", unfinished, SOURCE]);
   await rename(unfinished, program);
   return program;
