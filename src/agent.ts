@@ -51,9 +51,9 @@ export class Agent {
     const { config, ledger: ledgerOptions } = this.#options;
     using _lock = lockStateDir(config.agent.stateDir);
     await using ledger = await LedgerClient.open(ledgerOptions);
+    await this.#reportGap(ledger);
     // What the run before left open and nothing more can come of.
     await ledger.call("settle", { endedByMs: this.#clock.now() });
-    await this.#reportGap(ledger);
     const queue = this.#windowQueue(ledger, signal);
     const capture = this.#capture(queue);
     const shipper = this.#shipper(ledger);
@@ -92,9 +92,10 @@ export class Agent {
   /** Says since when nothing was observed: the time between two runs is a gap, not a silence. */
   async #reportGap(ledger: LedgerClient): Promise<void> {
     const last = await ledger.call("lastWindows");
-    for (const { interface: name, startMs, endMs, observedMs } of last) {
+    for (const { interface: name, startMs, endMs, observedMs, closed } of last) {
       if (!this.#options.interfaces.includes(name)) continue;
-      const fromMs = Math.min(endMs, startMs + observedMs);
+      // A window that a stop left open was observed from its start, as far as is known.
+      const fromMs = closed === 1 ? endMs : Math.min(endMs, startMs + observedMs);
       const gap = { interface: name, from: new Date(fromMs).toISOString(), gap_ms: this.#clock.now() - fromMs };
       this.#log.warn(gap, "gap: traffic since the run before was not observed");
     }

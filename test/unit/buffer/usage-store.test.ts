@@ -68,8 +68,8 @@ describe("the ledger's table of windows", () => {
     add("eth0", 60_000, 3);
     const known = { frames: 4, droppedFrames: null, interfaceFrames: 9 };
     expect(lastWindows(database)).toEqual([
-      { interface: "eth0", startMs: 120_000, endMs: 180_000, observedMs: 2, ...known },
-      { interface: "eth1", startMs: 60_000, endMs: 120_000, observedMs: 1, ...known },
+      { interface: "eth0", startMs: 120_000, endMs: 180_000, closed: 1, observedMs: 2, ...known },
+      { interface: "eth1", startMs: 60_000, endMs: 120_000, closed: 1, observedMs: 1, ...known },
     ]);
   });
 
