@@ -10,7 +10,8 @@ import type { Log } from "./telemetry/log.ts";
 import { type Metrics, selfSamples } from "./telemetry/metrics.ts";
 
 export interface HousekeepingParts {
-  readonly ledger: LedgerClient;
+  readonly ledger: Pick<LedgerClient, "call">;
+  readonly queue: { readonly pendingFromMs: number | null };
   readonly metrics: Metrics;
   readonly agentMetrics: AgentMetrics;
   readonly log: Log;
@@ -48,12 +49,18 @@ export class Housekeeping {
   }
 
   async #windowEnded(endMs: number): Promise<void> {
-    const { ledger, metrics, agentMetrics, clock, windowMs } = this.#parts;
-    agentMetrics.committed(await ledger.call("settle", { endedByMs: clock.now() - 2 * windowMs }));
+    const { ledger, metrics, agentMetrics, clock } = this.#parts;
+    agentMetrics.committed(await ledger.call("settle", { endedByMs: this.#settledMs() }));
     await this.observe();
     agentMetrics.committed(await ledger.call("appendSelf", await selfSamples(metrics), endMs));
     agentMetrics.restartMaxima();
     if (clock.now() - this.#erasedMs >= ERASE_INTERVAL_MS) await this.#erase();
+  }
+
+  /** Until when nothing more comes: neither from capture nor from the queue of a ledger that refused. */
+  #settledMs(): number {
+    const { queue, clock, windowMs } = this.#parts;
+    return Math.min(clock.now() - 2 * windowMs, queue.pendingFromMs ?? Number.POSITIVE_INFINITY);
   }
 
   async #erase(): Promise<void> {

@@ -71,10 +71,15 @@ export class WindowBoard {
   #sinceMs: number;
   #refused = false;
 
-  /** `startedMs`: when the agent began to run; the first windows are expected from then on. */
+  /** `startedMs`: when the agent began to run. */
   constructor(windowMs: number, startedMs: number) {
     this.#windowMs = windowMs;
     this.#sinceMs = startedMs;
+  }
+
+  /** From `sinceMs` on the next windows are expected, however old the last ones are. */
+  expectSince(sinceMs: number): void {
+    this.#sinceMs = sinceMs;
   }
 
   committed(window: WindowUsage): void {

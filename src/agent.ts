@@ -6,6 +6,7 @@ import { Housekeeping } from "./agent-housekeeping.ts";
 import { type AgentOptions, restartKeys } from "./agent-options.ts";
 import { type Health, type Status, WindowBoard } from "./agent-status.ts";
 import { lockStateDir } from "./buffer/agent-lock.ts";
+import type { LastWindow } from "./buffer/last-windows.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
 import { BacklogView } from "./ledger/backlog-view.ts";
@@ -23,6 +24,13 @@ import { VERSION } from "./version.ts";
 /** The unix socket in the state folder over which the command line asks a running agent. */
 export const STATUS_SOCKET = "agent.sock";
 
+interface Parts {
+  readonly ledger: LedgerClient;
+  readonly queue: WindowQueue;
+  readonly capture: Capture;
+  readonly shipper: Shipper;
+}
+
 export class Agent {
   #options: AgentOptions;
   readonly #rootLog: Log;
@@ -31,9 +39,10 @@ export class Agent {
   readonly #metrics = createMetrics();
   readonly #agentMetrics = new AgentMetrics(this.#metrics, VERSION);
   readonly #board: WindowBoard;
-  /** A configuration that came before there was anything to take it on. */
+  /** Until the kernel's windows are in: nothing is settled, and no other configuration is taken on. */
+  #starting = true;
   #reloadAtStart: AgentOptions | null = null;
-  #parts: { readonly ledger: LedgerClient; readonly capture: Capture; readonly shipper: Shipper } | null = null;
+  #parts: Parts | null = null;
 
   constructor(options: AgentOptions, { log, clock = systemClock }: { readonly log: Log; readonly clock?: Clock }) {
     this.#options = options;
@@ -51,28 +60,24 @@ export class Agent {
     const { config, ledger: ledgerOptions } = this.#options;
     using _lock = lockStateDir(config.agent.stateDir);
     await using ledger = await LedgerClient.open(ledgerOptions);
-    await this.#reportGap(ledger);
-    // What the run before left open and nothing more can come of.
-    await ledger.call("settle", { endedByMs: this.#clock.now() });
     const queue = this.#windowQueue(ledger, signal);
-    const capture = this.#capture(queue);
-    const shipper = this.#shipper(ledger);
-    this.#parts = { ledger, capture, shipper };
+    const capture = this.#capture(queue, await ledger.call("identity"));
+    const parts = { ledger, queue, capture, shipper: this.#shipper(ledger) };
+    this.#parts = parts;
     await using server = this.#server(ledger);
     await server.start();
     this.#log.info(
       { version: VERSION, instance: config.agent.instance, state_dir: config.agent.stateDir },
       "agent started",
     );
-    if (this.#reloadAtStart) await this.reload(this.#reloadAtStart);
-    await this.#runStages(signal, { ledger, capture, shipper, queue });
+    await this.#runStages(signal, parts);
     this.#log.info("agent stopped");
   }
 
   /** Takes on networks, contracts and endpoints of a changed configuration; names what a restart is needed for. */
   async reload(options: AgentOptions): Promise<void> {
     const parts = this.#parts;
-    if (!parts) {
+    if (!parts || this.#starting) {
       this.#reloadAtStart = options;
       return;
     }
@@ -89,22 +94,34 @@ export class Agent {
     );
   }
 
-  /** Says since when nothing was observed: the time between two runs is a gap, not a silence. */
-  async #reportGap(ledger: LedgerClient): Promise<void> {
-    const last = await ledger.call("lastWindows");
-    for (const { interface: name, startMs, endMs, observedMs, closed } of last) {
-      if (!this.#options.interfaces.includes(name)) continue;
-      // A window that a stop left open was observed from its start, as far as is known.
-      const fromMs = closed === 1 ? endMs : Math.min(endMs, startMs + observedMs);
-      const gap = { interface: name, from: new Date(fromMs).toISOString(), gap_ms: this.#clock.now() - fromMs };
-      this.#log.warn(gap, "gap: traffic since the run before was not observed");
+  /** Goes on from the run before: what the kernel filed since comes first, then what nothing more can come of. */
+  async #takeOver(stop: AbortSignal, { ledger, capture }: Parts): Promise<void> {
+    // A window that ends after this may have a part that is still in the kernel.
+    const startedMs = this.#clock.now();
+    const adopted = await capture.adopt(stop);
+    if (stop.aborted) return;
+    for (const last of await ledger.call("lastWindows")) {
+      // Of an interface that was counted all the time the next window settles what is before it.
+      if (adopted.has(last.interface)) continue;
+      this.#reportGap(last);
+      const scope = { endedByMs: startedMs, interface: last.interface };
+      this.#agentMetrics.committed(await ledger.call("settle", scope));
     }
+    this.#starting = false;
+    this.#board.expectSince(this.#clock.now());
+    if (this.#reloadAtStart) await this.reload(this.#reloadAtStart);
   }
 
-  async #runStages(
-    signal: AbortSignal,
-    parts: { ledger: LedgerClient; capture: Capture; shipper: Shipper; queue: WindowQueue },
-  ): Promise<void> {
+  /** Says since when nothing was observed: the time between two runs is a gap, not a silence. */
+  #reportGap({ interface: name, startMs, endMs, observedMs, closed }: LastWindow): void {
+    if (!this.#options.interfaces.includes(name)) return;
+    // A window that a stop left open was observed from its start, as far as is known.
+    const fromMs = closed === 1 ? endMs : Math.min(endMs, startMs + observedMs);
+    const gap = { interface: name, from: new Date(fromMs).toISOString(), gap_ms: this.#clock.now() - fromMs };
+    this.#log.warn(gap, "gap: traffic since the run before was not observed");
+  }
+
+  async #runStages(signal: AbortSignal, parts: Parts): Promise<void> {
     const broken = new AbortController();
     const stop = AbortSignal.any([signal, broken.signal]);
     const stopShipping = new AbortController();
@@ -113,7 +130,8 @@ export class Agent {
         broken.abort(error);
       });
     const shipping = guarded(parts.shipper.run(stopShipping.signal));
-    const housekeeping = guarded(this.#housekeeping(parts.ledger).run(stop));
+    await guarded(this.#takeOver(stop, parts));
+    const housekeeping = guarded(this.#housekeeping(parts).run(stop));
     await guarded(parts.capture.run(stop));
     await parts.queue.drain();
     stopShipping.abort();
@@ -128,6 +146,8 @@ export class Agent {
       log: stageLog(this.#rootLog, "buffer"),
       committed: (window, result) => {
         this.#board.committed(window);
+        if (this.#starting) this.#board.expectSince(this.#clock.now());
+        if (result.alreadyThere) return;
         const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
         this.#agentMetrics.windowCommitted(window.interface, completeness, result);
       },
@@ -139,9 +159,11 @@ export class Agent {
     });
   }
 
-  #capture(sink: WindowQueue): Capture {
+  #capture(sink: WindowQueue, ledgerId: string): Capture {
     const { config, interfaces, networks } = this.#options;
-    const options = { ...config.capture, windowMs: config.account.windowMs, interfaces, networks };
+    const { stateDir } = config.agent;
+    const { windowMs } = config.account;
+    const options = { ...config.capture, windowMs, interfaces, networks, stateDir, ledgerId };
     const log = stageLog(this.#rootLog, "capture");
     return new Capture(options, { sink, metrics: this.#metrics, clock: this.#clock, log });
   }
@@ -159,10 +181,11 @@ export class Agent {
     });
   }
 
-  #housekeeping(ledger: LedgerClient): Housekeeping {
+  #housekeeping({ ledger, queue }: Parts): Housekeeping {
     const { account, buffer } = this.#options.config;
     return new Housekeeping({
       ledger,
+      queue,
       metrics: this.#metrics,
       agentMetrics: this.#agentMetrics,
       log: stageLog(this.#rootLog, "buffer"),

@@ -130,6 +130,7 @@ export class Accountant {
     const ids = this.#store.intervalNetworkIds({ interfaceId, startMs: floorTo(startMs, BILLING_INTERVAL_MS) });
     return {
       interface: this.#store.interfaceName(interfaceId),
+      source: null,
       ...this.#store.window(interfaceId, startMs),
       networks: ids.map((id) => this.#store.networkById(id).name),
       usage: columnsOf(rows, new Map(ids.map((id, index) => [id, index]))),

@@ -30,6 +30,14 @@ export class NetworkRegistry {
     })();
   }
 
+  /** Makes networks that are not known: a kernel's window may be older than the ledger that it is handed to. */
+  ensure(names: readonly string[]): void {
+    const insert = this.#database.prepare(
+      "INSERT INTO network (name, labels, bill_by) VALUES (?, '{}', 'network') ON CONFLICT (name) DO NOTHING",
+    );
+    for (const name of names) insert.run(name);
+  }
+
   /** Ends the series of networks that are no longer configured. */
   retireOthers(networks: readonly Network[]): void {
     const known = this.#database.prepare("SELECT id, name FROM network").all() as { id: number; name: string }[];

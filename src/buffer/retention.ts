@@ -1,16 +1,19 @@
-// Forgets what is older than the dispute time: windows, intervals, and the counters of addresses silent for as long.
+// Forgets what is older than the dispute time: windows and what offered them, intervals, and the counters of addresses
+// silent for as long.
 
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
 import type { Database } from "./database.ts";
 
-/** Intervals that are over and pushed; one that is not yet still needs its usage. */
+/** An interval that is over, or a window in one. */
 const OVER = `start_ms <= @before - ${BILLING_INTERVAL_MS}`;
+/** An interval that is not pushed yet still needs its usage. */
 const pushed = (table: string): string => `EXISTS (SELECT 1 FROM interval WHERE emitted = 1
   AND interval.interface_id = ${table}.interface_id AND interval.start_ms = ${table}.start_ms)`;
 const ofNetworks = "network_id IN (SELECT id FROM network)";
 
 const SQL = [
   "DELETE FROM window WHERE closed = 1 AND end_ms <= @before",
+  `DELETE FROM harvested_window WHERE ${OVER}`,
   `DELETE FROM interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("interval_usage")}`,
   `DELETE FROM address_interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("address_interval_usage")}`,
   `DELETE FROM interval WHERE emitted = 1 AND ${OVER}`,

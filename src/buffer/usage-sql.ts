@@ -20,10 +20,11 @@ export const WINDOW_SQL = {
   windowState: "SELECT closed FROM window WHERE interface_id = ? AND start_ms = ?",
   addWindow: `
     INSERT INTO window (interface_id, start_ms, end_ms, closed, observed_ms, dropped_frames, interface_frames,
-      frames, ip_packets, ip_bytes, unaccounted_packets, unaccounted_bytes, internal_packets, internal_bytes,
-      overflow_packets, overflow_bytes, non_ip_frames, parse_failures)
+      clock_step_ms, frames, ip_packets, ip_bytes, unaccounted_packets, unaccounted_bytes,
+      internal_packets, internal_bytes, overflow_packets, overflow_bytes, non_ip_frames, parse_failures)
     VALUES (@interfaceId, @startMs, @endMs, @closed, @observedMs, @droppedFrames, @interfaceFrames,
-      @frames, @ipPackets, CAST(@ipBytes AS INTEGER), @unaccountedPackets, CAST(@unaccountedBytes AS INTEGER),
+      CAST(@clockStepMs AS INTEGER), @frames, @ipPackets, CAST(@ipBytes AS INTEGER),
+      @unaccountedPackets, CAST(@unaccountedBytes AS INTEGER),
       @internalPackets, CAST(@internalBytes AS INTEGER), @overflowPackets, CAST(@overflowBytes AS INTEGER),
       @nonIpFrames, @parseFailures)
     ON CONFLICT (interface_id, start_ms) DO UPDATE SET
@@ -31,6 +32,7 @@ export const WINDOW_SQL = {
       observed_ms = observed_ms + excluded.observed_ms,
       dropped_frames = dropped_frames + excluded.dropped_frames,
       interface_frames = interface_frames + excluded.interface_frames,
+      clock_step_ms = clock_step_ms + excluded.clock_step_ms,
       frames = frames + excluded.frames,
       ip_packets = ip_packets + excluded.ip_packets,
       ip_bytes = ip_bytes + excluded.ip_bytes,
@@ -45,7 +47,8 @@ export const WINDOW_SQL = {
   setWindowClosed: "UPDATE window SET closed = 1 WHERE interface_id = ? AND start_ms = ?",
   window: `
     SELECT start_ms AS startMs, end_ms AS endMs, observed_ms AS observedMs, dropped_frames AS droppedFrames,
-      interface_frames AS interfaceFrames, frames, ip_packets AS ipPackets, ip_bytes AS ipBytes,
+      interface_frames AS interfaceFrames, clock_step_ms AS clockStepMs,
+      frames, ip_packets AS ipPackets, ip_bytes AS ipBytes,
       unaccounted_packets AS unaccountedPackets, unaccounted_bytes AS unaccountedBytes,
       internal_packets AS internalPackets, internal_bytes AS internalBytes,
       overflow_packets AS overflowPackets, overflow_bytes AS overflowBytes,

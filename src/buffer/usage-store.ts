@@ -114,8 +114,8 @@ export class SqliteUsageStore {
       startMs: number;
       endMs: number;
     };
-    const { startMs: start, endMs, observedMs, droppedFrames, interfaceFrames, ...totals } = row;
-    const quality = { observedMs, droppedFrames, interfaceFrames } as unknown as WindowQuality;
+    const { startMs: start, endMs, observedMs, droppedFrames, interfaceFrames, clockStepMs, ...totals } = row;
+    const quality = { observedMs, droppedFrames, interfaceFrames, clockStepMs } as unknown as WindowQuality;
     return { startMs: start, endMs, totals: totals as unknown as WindowTotals, quality };
   }
 

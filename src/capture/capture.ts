@@ -15,6 +15,9 @@ export interface CaptureOptions {
   readonly maxAddresses: number;
   readonly ringBytes: number;
   readonly networks: readonly Network[];
+  readonly stateDir: string;
+  /** What tells the ledger from every other. */
+  readonly ledgerId: string;
 }
 
 export interface CaptureDependencies {
@@ -36,11 +39,17 @@ export class Capture {
   readonly #backends: readonly PcapCapture[];
 
   constructor(options: CaptureOptions, dependencies: CaptureDependencies) {
-    const { interfaces, ...shared } = options;
+    const { interfaces, windowMs, maxAddresses, ringBytes, networks } = options;
+    const shared = { windowMs, maxAddresses, ringBytes, networks };
     const metrics = new CaptureMetrics(dependencies.metrics);
     this.#backends = interfaces.map(
       (name) => new PcapCapture({ ...shared, interface: name }, { ...dependencies, metrics }),
     );
+  }
+
+  /** Hands over what the kernel filed while no agent ran; returns the interfaces that were counted all the time. */
+  async adopt(_signal: AbortSignal): Promise<ReadonlySet<string>> {
+    return new Set();
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -26,8 +26,8 @@ export function accountStagedWindows(
     for (const startMs of stage.starts()) {
       const endMs = startMs + windowMs;
       const { usage, totals, observedMs } = stage.window(startMs);
-      const quality = { observedMs, droppedFrames: null, interfaceFrames: null };
-      const window: WindowUsage = { interface: name, startMs, endMs, networks, usage, totals, quality };
+      const quality = { observedMs, droppedFrames: null, interfaceFrames: null, clockStepMs: 0 };
+      const window: WindowUsage = { interface: name, source: null, startMs, endMs, networks, usage, totals, quality };
       // More of a window that still runs may follow in the next file.
       const result = endMs > nowMs ? ledger.hold(window) : ledger.close(window, { live: false });
       lateBytes += result.lateBytes;

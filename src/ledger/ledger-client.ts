@@ -15,6 +15,7 @@ export type LedgerApi = Pick<
   | "accepted"
   | "backlog"
   | "usedBytes"
+  | "identity"
   | "lastWindows"
   | "eraseBefore"
 >;

@@ -7,8 +7,10 @@ import { type Database, openDatabase } from "../buffer/database.ts";
 import { NetworkRegistry } from "../buffer/network-registry.ts";
 import { type Backlog, Outbox, type OutboxRequest } from "../buffer/outbox.ts";
 import { CaptureFiles } from "../buffer/capture-files.ts";
+import { noteHarvested } from "../buffer/harvested-windows.ts";
 import { eraseBefore } from "../buffer/retention.ts";
 import { lastWindows, type LastWindow } from "../buffer/last-windows.ts";
+import { ledgerIdentity } from "../buffer/ledger-identity.ts";
 import { StagedWindows } from "../buffer/staged-windows.ts";
 import { SqliteUsageStore } from "../buffer/usage-store.ts";
 import { type ByteLayer, overheadPerPacket } from "../model/byte-layer.ts";
@@ -46,6 +48,8 @@ export interface CommitResult {
   readonly lateBytes: number;
   readonly droppedSamples: number;
   readonly durationMs: number;
+  /** The window's source had offered it before: nothing has changed. */
+  readonly alreadyThere: boolean;
 }
 
 /** Requests hold at most this many samples: small enough for every receiver's limit, large enough to compress well. */
@@ -83,16 +87,18 @@ export class Ledger implements Disposable {
     this.#accountant = this.#configure(options);
   }
 
+  /** Commits a window that can no longer change; one that its source has offered before changes nothing. */
   close(window: WindowUsage, options: CloseOptions): CommitResult {
-    return this.#commit(() => {
+    return this.#commitOnce(window, () => {
       const { lateBytes } = this.#accountant.close(window, options);
       if (window.networks.some((name) => !this.#networkNames.has(name))) this.#endRemovedNetworks();
       return lateBytes;
     });
   }
 
+  /** Commits a part of a window of which more may follow, once for each source. */
   hold(window: WindowUsage): CommitResult {
-    return this.#commit(() => this.#accountant.hold(window).lateBytes);
+    return this.#commitOnce(window, () => this.#accountant.hold(window).lateBytes);
   }
 
   settle(scope: SettleScope): CommitResult {
@@ -140,6 +146,11 @@ export class Ledger implements Disposable {
 
   usedBytes(): number {
     return this.#outbox.usedBytes();
+  }
+
+  /** What tells this ledger from every other: 32 hexadecimal digits. */
+  identity(): string {
+    return ledgerIdentity(this.#database);
   }
 
   lastWindows(): readonly LastWindow[] {
@@ -205,14 +216,23 @@ export class Ledger implements Disposable {
     };
   }
 
-  #commit(work: () => number): CommitResult {
+  #commitOnce({ source, startMs, networks }: WindowUsage, work: () => number): CommitResult {
+    const known = (): number => {
+      if (source !== null) this.#registry.ensure(networks);
+      return work();
+    };
+    return this.#commit(known, () => source !== null && !noteHarvested(this.#database, source, startMs));
+  }
+
+  #commit(work: () => number, isThere = (): boolean => false): CommitResult {
     const startedMs = performance.now();
     this.#written = { samples: 0, requests: 0, bytes: 0 };
     try {
-      const outcome = this.transaction(() => ({
-        lateBytes: work(),
-        droppedSamples: this.#outbox.trim(this.#options.maxBytes),
-      }));
+      const outcome = this.transaction(() => {
+        if (isThere()) return { lateBytes: 0, droppedSamples: 0, alreadyThere: true };
+        const lateBytes = work();
+        return { lateBytes, droppedSamples: this.#outbox.trim(this.#options.maxBytes), alreadyThere: false };
+      });
       return { ...this.#written, ...outcome, durationMs: performance.now() - startedMs };
     } catch (error) {
       // What the commit had encoded so far is not to be in the next one.

@@ -1,6 +1,6 @@
 // Windows on their way from capture into the ledger: committed one at a time, in order, and tried again until they are
-// on disk. Bounded: when the ledger refuses for so long that the queue is full, the oldest window is lost, loudly; so
-// is what it refuses once the agent stops.
+// on disk. Bounded: when the ledger refuses for so long that the queue is full, a window is given up; so is what it
+// refuses once the agent stops. One that its source keeps is offered again later, any other is lost, loudly.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WindowUsage } from "../model/window.ts";
@@ -22,12 +22,14 @@ export interface WindowQueueDependencies {
   readonly stopping: AbortSignal;
 }
 
+const LOST = "a window is lost: the ledger refused it";
+const STAYS = "a window stays in the kernel: the ledger refused it";
 const LATE = "usage came after its billing interval was pushed: the ledger has it, the pushed gauge has not";
 
 interface Entry {
   readonly window: WindowUsage;
   readonly kind: "closed" | "open";
-  readonly done: () => void;
+  readonly done: (onDisk: boolean) => void;
 }
 
 /** An hour of 60 s windows; with 65,536 addresses in each, 200 MB. */
@@ -44,12 +46,18 @@ export class WindowQueue {
     this.#deps = deps;
   }
 
-  closed(window: WindowUsage): Promise<void> {
+  closed(window: WindowUsage): Promise<boolean> {
     return this.#put(window, "closed");
   }
 
-  open(window: WindowUsage): Promise<void> {
+  open(window: WindowUsage): Promise<boolean> {
     return this.#put(window, "open");
+  }
+
+  /** The earliest start of a queued window; null where there is none. */
+  get pendingFromMs(): number | null {
+    const starts = this.#entries.map(({ window }) => window.startMs);
+    return starts.length === 0 ? null : Math.min(...starts);
   }
 
   /** Waits until nothing is queued. */
@@ -57,20 +65,25 @@ export class WindowQueue {
     await this.#working;
   }
 
-  #put(window: WindowUsage, kind: Entry["kind"]): Promise<void> {
-    const [oldest] = this.#entries;
-    if (oldest && this.#entries.length >= MAX_WINDOWS) this.#lose(oldest);
+  #put(window: WindowUsage, kind: Entry["kind"]): Promise<boolean> {
     return new Promise((resolve) => {
       this.#entries.push({ window, kind, done: resolve });
+      if (this.#entries.length > MAX_WINDOWS) this.#makeRoom();
       this.#working ??= this.#work();
     });
+  }
+
+  /** The newest of those that are offered again, so that none overtakes another; without any, the oldest. */
+  #makeRoom(): void {
+    const entry = this.#entries.findLast(isKept) ?? this.#entries[0];
+    if (entry) this.#giveUp(entry);
   }
 
   async #work(): Promise<void> {
     const { stopping } = this.#deps;
     for (let entry = this.#entries[0]; entry; entry = this.#entries[0]) {
       if (await this.#commit(entry)) this.#finish(entry);
-      else if (stopping.aborted) this.#lose(entry);
+      else if (stopping.aborted) this.#giveUp(entry);
       else await sleep(RETRY_MS, undefined, { signal: stopping }).catch(() => undefined);
     }
     // In the same turn as the look at the empty queue: whoever waited for the last window may put the next.
@@ -78,10 +91,10 @@ export class WindowQueue {
   }
 
   #finish(entry: Entry): void {
-    if (this.#remove(entry)) entry.done();
+    if (this.#remove(entry)) entry.done(true);
   }
 
-  /** False where it is gone: lost to a full queue while its commit was under way. */
+  /** False where it is gone: given up for a full queue while its commit was under way. */
   #remove(entry: Entry): boolean {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
@@ -111,16 +124,32 @@ export class WindowQueue {
     this.#failing = true;
   }
 
-  #lose(entry: Entry): void {
-    if (!this.#remove(entry)) return;
-    const { window, done } = entry;
-    this.#deps.lost(window);
-    this.#deps.log.error(
-      { ...describe(window), ip_bytes: window.totals.ipBytes },
-      "a window is lost: the ledger refused it",
-    );
-    done();
+  #giveUp(entry: Entry): void {
+    const at = this.#entries.indexOf(entry);
+    if (at < 0) return;
+    const { window } = entry;
+    if (!isKept(entry)) {
+      this.#deps.lost(window);
+      this.#deps.log.error({ ...describe(window), ip_bytes: window.totals.ipBytes }, LOST);
+      this.#refuse(entry);
+      return;
+    }
+    const ofInterface = this.#entries.slice(at).filter((one) => one.window.interface === window.interface);
+    // Later windows stay with it: what is offered again still comes in order.
+    for (const kept of ofInterface.filter(isKept)) {
+      this.#deps.log.warn(describe(kept.window), STAYS);
+      this.#refuse(kept);
+    }
   }
+
+  #refuse(entry: Entry): void {
+    this.#remove(entry);
+    entry.done(false);
+  }
+}
+
+function isKept({ window }: Entry): boolean {
+  return window.source !== null;
 }
 
 function describe(window: WindowUsage): { interface: string; window_start: string } {

@@ -80,10 +80,17 @@ export interface WindowQuality {
   readonly droppedFrames: number | null;
   /** Frames by the interface's own counters, received and sent, while observed; null where there are none. */
   readonly interfaceFrames: number | null;
+  /** Sum of the steps of the clock, of more than a second either way, that touch the window; 0 as a rule. */
+  readonly clockStepMs: number;
 }
 
 export interface WindowUsage {
   readonly interface: string;
+  /**
+   * What counted it, where that can hand over the same window twice, as a kernel map that outlives the agent does; null
+   * where it cannot. One source counts one interface.
+   */
+  readonly source: string | null;
   /** Milliseconds since the epoch, aligned; the window is [startMs, endMs). */
   readonly startMs: number;
   readonly endMs: number;

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 
 import { lockStateDir } from "../../src/buffer/agent-lock.ts";
 import { LEDGER_FILE, openDatabase } from "../../src/buffer/database.ts";
+import { writeFirstLedger } from "../support/first-ledger.ts";
 import { ledgerRows } from "../support/ledger-options.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -71,10 +72,14 @@ describe("the agent's lock", () => {
   });
 });
 
-describe("a new state folder", () => {
-  it("serves several first starts at one time", async () => {
+describe("a state folder", () => {
+  it.each([
+    ["that is new", async () => undefined],
+    ["with a ledger of the first version", writeFirstLedger],
+  ])("%s serves several first starts at one time", async (_, write) => {
     await using folder = await tempFolder();
     const stateDir = folder.file("state");
+    await write(stateDir);
     const children = await Promise.all(Array.from({ length: 6 }, () => start("open", stateDir)));
     try {
       expect(await Promise.all(children.map((child) => child.go()))).toEqual(children.map(() => "ok"));
@@ -82,7 +87,7 @@ describe("a new state folder", () => {
       await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
     }
     expect(ledgerRows(stateDir, "SELECT count(*) AS n FROM stream")).toEqual([{ n: 6n }]);
-    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 1n }]);
+    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 2n }]);
   });
 });
 

@@ -38,6 +38,9 @@ describe("a ledger in its thread", () => {
     expect(await client.call("usedBytes")).toBeGreaterThan(10_000);
     expect(await client.call("lastWindows")).toMatchObject([{ interface: "eth0", startMs: EPOCH_MS + 120_000 }]);
     expect(await client.call("next", "nobody")).toBeNull();
+    const identity = ledgerRows(folder.path, "SELECT value FROM setting WHERE name = 'ledger_id'");
+    expect(identity).toEqual([]);
+    expect(await client.call("identity")).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it("takes calls in their order, however many wait", async () => {

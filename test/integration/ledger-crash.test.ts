@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { ledgerRows, type Sample, takeSamples } from "../support/ledger-options.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { crashOptions, HOSTS, isHeldFirst, rowsOf } from "./ledger-crash.ts";
+import { crashOptions, HOSTS, isHeldFirst, offer, type Origin, rowsOf } from "./ledger-crash.ts";
 
 const CHILD = fileURLToPath(new URL("ledger-crash-child.ts", import.meta.url));
 const ROUNDS = 12;
@@ -17,8 +17,8 @@ const FIRST = 1;
 const MOST_MS = 250;
 
 /** Runs the child from window `from` on and kills it a random time after its first commits. */
-async function crash(stateDir: string, from: number): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", CHILD, stateDir, String(from)], {
+async function crash(stateDir: string, from: number, origin: Origin): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", CHILD, stateDir, String(from), origin], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
@@ -69,6 +69,12 @@ function expectWhole(stateDir: string, { closed, held }: Windows): void {
   }
 }
 
+/** Each part of a window says that it observed a minute. */
+function expectObserved(stateDir: string): void {
+  const rows = ledgerRows(stateDir, "SELECT start_ms / 60000 AS number, observed_ms / 60000 AS parts FROM window");
+  expect(rows.filter(({ number, parts }) => Number(parts) !== (isHeldFirst(Number(number)) ? 2 : 1))).toEqual([]);
+}
+
 /** Every window after `from` up to `closed` has all its samples in the outbox, once, with the totals as of then. */
 function expectSampled(samples: readonly Sample[], from: number, closed: number): void {
   for (let number = from + 1; number <= closed; number++) {
@@ -87,7 +93,7 @@ describe("a ledger whose process is killed", () => {
     await using folder = await tempFolder();
     let sampled = FIRST - 1;
     for (let round = 0; round < ROUNDS; round++) {
-      await crash(folder.path, sampled + 1);
+      await crash(folder.path, sampled + 1, "capture");
       using ledger = new Ledger(crashOptions(folder.path));
       const windows = windowsOf(folder.path);
       expectWhole(folder.path, windows);
@@ -100,5 +106,26 @@ describe("a ledger whose process is killed", () => {
     }
     expect(sampled).toBeGreaterThan(ROUNDS);
     expect(ledgerRows(folder.path, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  });
+
+  it(`has each window once that a kernel map offers again from the first on, over ${ROUNDS} kills`, async () => {
+    await using folder = await tempFolder();
+    for (let round = 0; round < ROUNDS; round++) {
+      await crash(folder.path, FIRST, "kernel");
+      expectWhole(folder.path, windowsOf(folder.path));
+    }
+    using ledger = new Ledger(crashOptions(folder.path));
+    const { closed } = windowsOf(folder.path);
+    const last = closed + 1;
+    for (let number = FIRST; number <= closed; number++) {
+      expect(offer(ledger, number, "kernel").every(({ alreadyThere }) => alreadyThere)).toBe(true);
+    }
+    offer(ledger, last, "kernel");
+    expect(last).toBeGreaterThan(ROUNDS);
+    expectWhole(folder.path, { closed: last, held: null });
+    expectObserved(folder.path);
+    const samples = takeSamples(ledger);
+    expectSampled(samples, FIRST - 1, last);
+    expect(new Set(samples.map(({ series, timeMs }) => `${series} ${timeMs}`)).size).toBe(samples.length);
   });
 });

@@ -67,6 +67,12 @@ export function ledgerRows(stateDir: string, sql: string): readonly Readonly<Rec
   }
 }
 
+/** Everything that the ledger of a state folder holds, by table. */
+export function ledgerContent(stateDir: string): ReadonlyMap<string, unknown> {
+  const tables = ledgerRows(stateDir, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
+  return new Map(tables.map(({ name }) => [String(name), ledgerRows(stateDir, `SELECT * FROM "${String(name)}"`)]));
+}
+
 /** Changes the ledger file of a state folder behind the back of whoever has it open. */
 export function changeLedger(stateDir: string, sql: string): void {
   const database = new Sqlite(join(stateDir, LEDGER_FILE));

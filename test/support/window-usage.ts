@@ -32,12 +32,13 @@ export function windowUsage(startMs: number, rows: readonly Row[], changes: Part
   const totals = { ...emptyTotals(), frames: packets, ipPackets: packets, ipBytes: sum(usage.bytesIn, usage.bytesOut) };
   return {
     interface: "eth0",
+    source: null,
     startMs,
     endMs: startMs + 60_000,
     networks: ["acme"],
     usage,
     totals,
-    quality: { observedMs: 60_000, droppedFrames: 0, interfaceFrames: packets },
+    quality: { observedMs: 60_000, droppedFrames: 0, interfaceFrames: packets, clockStepMs: 0 },
     ...changes,
   };
 }

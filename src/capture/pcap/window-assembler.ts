@@ -61,11 +61,11 @@ export class WindowAssembler {
     const { startMs, endMs, networksVersion, quality } = pending;
     const networks = this.#names.get(networksVersion) ?? [];
     for (const version of this.#names.keys()) if (version < networksVersion) this.#names.delete(version);
-    return [{ interface: this.#interface, startMs, endMs, networks, quality, ...pending.usage.take() }];
+    return [{ interface: this.#interface, source: null, startMs, endMs, networks, quality, ...pending.usage.take() }];
   }
 
   #begin({ startMs, endMs, networksVersion }: WindowPart): Pending {
-    const quality = { observedMs: 0, droppedFrames: 0, interfaceFrames: 0 };
+    const quality = { observedMs: 0, droppedFrames: 0, interfaceFrames: 0, clockStepMs: 0 };
     return { startMs, endMs, networksVersion, usage: new UsageAccumulator(this.#maxAddresses), quality };
   }
 }
@@ -75,6 +75,7 @@ function addQuality(sum: WindowQuality, part: WindowPart): WindowQuality {
     observedMs: sum.observedMs + part.toMs - part.fromMs,
     droppedFrames: addKnown(sum.droppedFrames, part.droppedFrames),
     interfaceFrames: addKnown(sum.interfaceFrames, part.interfaceFrames),
+    clockStepMs: 0,
   };
 }
 

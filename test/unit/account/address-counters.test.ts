@@ -90,7 +90,7 @@ describe("a window's samples", () => {
 
   it("tell how complete the window is", async () => {
     await using account = await accounting();
-    const quality = { observedMs: 30_000, droppedFrames: null, interfaceFrames: null };
+    const quality = { observedMs: 30_000, droppedFrames: null, interfaceFrames: null, clockStepMs: 0 };
     const samples = closeLive(account.open(), at(0, [], { quality }));
     expect(valuesOf(samples, "acct_window_completeness_ratio", { interface: "eth0" })).toEqual([[60, 0.5]]);
   });

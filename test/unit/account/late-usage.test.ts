@@ -143,10 +143,16 @@ describe("a held window", () => {
   it("shows nothing until it closes, then all of it at once", async () => {
     await using account = await accounting();
     const held = account.open();
-    held.hold(at(60, [row(10), row(1, B)], { quality: { observedMs: 20_000, droppedFrames: 1, interfaceFrames: 4 } }));
+    held.hold(
+      at(60, [row(10), row(1, B)], {
+        quality: { observedMs: 20_000, droppedFrames: 1, interfaceFrames: 4, clockStepMs: 0 },
+      }),
+    );
     expect(takeSamples(held)).toEqual([]);
     const ledger = account.open();
-    const rest = at(60, [row(5)], { quality: { observedMs: 25_000, droppedFrames: 2, interfaceFrames: 3 } });
+    const rest = at(60, [row(5)], {
+      quality: { observedMs: 25_000, droppedFrames: 2, interfaceFrames: 3, clockStepMs: 0 },
+    });
     const samples = closeLive(ledger, rest);
     expect(bytesIn(samples, A)).toEqual([
       [0, 0],
@@ -162,8 +168,10 @@ describe("a held window", () => {
   it("has an unknown quality where one part's is unknown", async () => {
     await using account = await accounting();
     const ledger = account.open();
-    ledger.hold(at(60, [], { quality: { observedMs: 1, droppedFrames: null, interfaceFrames: 1 } }));
-    ledger.close(at(60, [], { quality: { observedMs: 1, droppedFrames: 1, interfaceFrames: null } }), { live: true });
+    ledger.hold(at(60, [], { quality: { observedMs: 1, droppedFrames: null, interfaceFrames: 1, clockStepMs: 0 } }));
+    ledger.close(at(60, [], { quality: { observedMs: 1, droppedFrames: 1, interfaceFrames: null, clockStepMs: 0 } }), {
+      live: true,
+    });
     expect(ledgerRows(account.stateDir, "SELECT dropped_frames, interface_frames FROM window")).toEqual([
       { dropped_frames: null, interface_frames: null },
     ]);

@@ -35,6 +35,14 @@ describe("health", () => {
     expect(windows.health([ETH0, ETH1], lateMs)).toEqual({ ok: false, reason: "eth1: no window closed in time" });
   });
 
+  it("counts from later on where the last windows are old, as those that the kernel kept are", () => {
+    const windows = board();
+    windows.committed(windowUsage(START_MS - 3_600_000, []));
+    windows.expectSince(START_MS + 300_000);
+    expect(windows.health([ETH0], START_MS + 390_000)).toEqual({ ok: true });
+    expect(windows.health([ETH0], START_MS + 390_001)).toMatchObject({ ok: false });
+  });
+
   it("is bad while the ledger refuses windows, until it commits one", () => {
     const windows = board();
     windows.refused();

@@ -26,12 +26,12 @@ describe("a ledger file", () => {
   it("is brought up to date once and keeps what it holds", async () => {
     await using folder = await tempFolder();
     const first = openDatabase(folder.path);
-    expect(first.pragma("user_version", { simple: true })).toBe(1);
+    expect(first.pragma("user_version", { simple: true })).toBe(2);
     first.exec("INSERT INTO interface (name) VALUES ('eth0')");
     first.close();
     openDatabase(folder.path).close();
     expect(ledgerRows(folder.path, "SELECT name FROM interface")).toEqual([{ name: "eth0" }]);
-    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 1`);
+    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 2`);
   });
 
   it("has every commit on disk before it returns, and gives space back", async () => {
@@ -74,7 +74,7 @@ describe("a ledger file", () => {
     const newer = openDatabase(folder.path);
     newer.pragma("user_version = 99");
     newer.close();
-    const text = "has schema 99, this program knows 1; run the version that wrote it, or a later one";
+    const text = "has schema 99, this program knows 2; run the version that wrote it, or a later one";
     expect(complaintOf(() => openDatabase(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     expect(complaintOf(() => inspectLedger(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     const file = new Sqlite(folder.file(LEDGER_FILE));

@@ -12,6 +12,11 @@ const counts = (stateDir: string): Record<string, number> =>
     TABLES.map((name) => [name, Number(ledgerRows(stateDir, `SELECT count(*) AS n FROM ${name}`)[0]?.["n"])]),
   );
 
+const harvestedSeconds = (stateDir: string): number[] =>
+  ledgerRows(stateDir, "SELECT start_ms FROM harvested_window").map(
+    (row) => (Number(row["start_ms"]) - EPOCH_MS) / 1_000,
+  );
+
 const byAddress = { networks: [networkOf("acme", { billBy: "address" })], idleTimeoutMs: 60_000 };
 
 describe("eraseBefore", () => {
@@ -70,6 +75,15 @@ describe("eraseBefore", () => {
     closeLive(ledger, at(0, [{ ip: A, bytesIn: 7 }]));
     ledger.eraseBefore(EPOCH_MS + 86_400_000);
     expect(counts(account.stateDir)).toMatchObject({ address: 1 });
+  });
+
+  it("forgets which windows a source handed over, once they are over for certain", async () => {
+    await using account = await accounting();
+    const ledger = account.open();
+    closeLive(ledger, ...[0, 60, 120].map((seconds) => at(seconds, [], { source: "5eed" })));
+    expect(ledger.eraseBefore(EPOCH_MS + 360_000)).toBe(5);
+    expect(harvestedSeconds(account.stateDir)).toEqual([120]);
+    expect(ledger.close(at(120, [], { source: "5eed" }), { live: true }).alreadyThere).toBe(true);
   });
 
   it("keeps what endpoints have not accepted", async () => {

@@ -35,7 +35,7 @@ describe("sums beyond 2^53", () => {
     const networkId = store.network("acme").id;
     const key = { interfaceId, networkId, address: [0, 0, 0xffff, 1] as const };
     const window = { startMs: 0, endMs: 60_000, totals: { ...emptyTotals(), ipBytes: MOST } };
-    const quality = { observedMs: 60_000, droppedFrames: null, interfaceFrames: null };
+    const quality = { observedMs: 60_000, droppedFrames: null, interfaceFrames: null, clockStepMs: 0 };
     for (let times = 0; times < 3; times++) {
       store.addWindow(interfaceId, { ...window, quality }, false);
       store.addToAddress(key, counters, 60_000);
@@ -58,7 +58,7 @@ describe("the ledger's table of windows", () => {
     await using fixture = await stored();
     const { store, database } = fixture;
     const add = (name: string, startMs: number, observedMs: number): void => {
-      const quality = { observedMs, droppedFrames: null, interfaceFrames: 9 };
+      const quality = { observedMs, droppedFrames: null, interfaceFrames: 9, clockStepMs: 0 };
       const totals = { ...emptyTotals(), frames: 4 };
       store.addWindow(store.interfaceId(name), { startMs, endMs: startMs + 60_000, totals, quality }, true);
     };
@@ -77,7 +77,7 @@ describe("the ledger's table of windows", () => {
     await using fixture = await stored();
     const { store } = fixture;
     const id = store.interfaceId("eth0");
-    const quality = { observedMs: 1, droppedFrames: 0, interfaceFrames: 0 };
+    const quality = { observedMs: 1, droppedFrames: 0, interfaceFrames: 0, clockStepMs: 0 };
     const window = { startMs: 0, endMs: 60_000, totals: emptyTotals(), quality };
     const states = [false, true, false].map((closed) => {
       store.addWindow(id, window, closed);

@@ -7,11 +7,27 @@ import { windowUsage } from "../../support/window-usage.ts";
 import { memoryLog } from "../ship/memory-log.ts";
 
 export const LOST = "error: a window is lost: the ledger refused it";
+export const STAYS = "warn: a window stays in the kernel: the ledger refused it";
 
-const RESULT: CommitResult = { samples: 1, requests: 1, bytes: 1, lateBytes: 0, droppedSamples: 0, durationMs: 1 };
+const RESULT: CommitResult = {
+  samples: 1,
+  requests: 1,
+  bytes: 1,
+  lateBytes: 0,
+  droppedSamples: 0,
+  durationMs: 1,
+  alreadyThere: false,
+};
+export const ALREADY_THERE: CommitResult = { ...RESULT, samples: 0, requests: 0, bytes: 0, alreadyThere: true };
 
 export const windowOf = (number: number): WindowUsage =>
   windowUsage(number * 60_000, [{ ip: "192.0.2.1", bytesIn: 5 }]);
+/** One that the kernel keeps until it is told that the ledger has it. */
+export const keptWindowOf = (number: number, interfaceName = "eth0"): WindowUsage => ({
+  ...windowOf(number),
+  source: "5eed",
+  interface: interfaceName,
+});
 export const numberOf = ({ startMs }: WindowUsage): number => startMs / 60_000;
 
 /** A ledger whose answers a test gives one by one, or all alike. */
@@ -20,7 +36,7 @@ class ScriptedLedger implements WindowLedger {
   inFlight = 0;
   maxInFlight = 0;
   /** Answers of calls to come; without one, the window is committed. */
-  readonly script: (Error | Promise<unknown>)[] = [];
+  readonly script: (Error | Promise<unknown> | CommitResult)[] = [];
 
   async call(method: "close" | "hold", window: WindowUsage, options?: { live: boolean }): Promise<CommitResult> {
     this.calls.push(`${method} ${numberOf(window)}${options?.live === true ? " live" : ""}`);
@@ -33,7 +49,7 @@ class ScriptedLedger implements WindowLedger {
     } finally {
       this.inFlight -= 1;
     }
-    return RESULT;
+    return answer && "alreadyThere" in answer ? answer : RESULT;
   }
 }
 
@@ -45,7 +61,7 @@ export function queueOf() {
   const queue = new WindowQueue({
     ledger,
     log,
-    committed: (window) => told.push(`committed ${numberOf(window)}`),
+    committed: (window, { alreadyThere }) => told.push(`${alreadyThere ? "known" : "committed"} ${numberOf(window)}`),
     failed: () => told.push("failed"),
     lost: (window) => told.push(`lost ${numberOf(window)}`),
     stopping: stopping.signal,

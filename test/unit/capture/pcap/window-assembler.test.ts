@@ -46,12 +46,13 @@ describe("WindowAssembler", () => {
     expect(others).toEqual([]);
     expect(window).toMatchObject({
       interface: "eth0",
+      source: null,
       startMs: START_MS,
       endMs: START_MS + WINDOW_MS,
       networks: ["acme", "globex"],
       totals: { frames: 3, ipBytes: 300 },
       usage: { length: 1, bytesIn: new Float64Array([300]), packetsIn: new Float64Array([3]) },
-      quality: { observedMs: 60_000, droppedFrames: 3, interfaceFrames: 6 },
+      quality: { observedMs: 60_000, droppedFrames: 3, interfaceFrames: 6, clockStepMs: 0 },
     });
     expect(assembled.pendingEndMs).toBeNull();
     expect(assembled.take()).toEqual([]);
