@@ -26,6 +26,11 @@ export function replayOptions(config: Config): Omit<AgentOptions, "interfaces"> 
   return { config, networks, ledger: { ...ledgerOptions(config, networks), owner: false } };
 }
 
+/** What a command takes that hands windows to the ledger and counts none: the networks are those that it knows. */
+export function maintenanceOptions(config: Config): LedgerOptions {
+  return { ...ledgerOptions(config, []), owner: false };
+}
+
 /** The names of the interfaces to capture. */
 function interfacesOf(config: Config): readonly string[] {
   if (config.interfaces.length > 0) return config.interfaces.map(({ name }) => name);

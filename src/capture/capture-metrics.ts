@@ -14,6 +14,7 @@ export class CaptureMetrics {
   readonly up: Gauge<"interface">;
   readonly restarts: Counter<"interface">;
   readonly gapSeconds: Counter<"interface">;
+  readonly clockSteps: Counter<"interface">;
   readonly #frames: Counter<"interface">;
   readonly #dropped: Counter<"interface">;
   readonly #parseFailures: Counter<"interface">;
@@ -22,6 +23,8 @@ export class CaptureMetrics {
   readonly #unaccounted: Counter<"interface">;
   readonly #overflow: Counter<"interface">;
   readonly #boundaryDelay: Gauge<"interface">;
+  readonly #mapEntries: Gauge<"interface">;
+  readonly #mapCapacity: Gauge<"interface">;
 
   constructor(metrics: Metrics) {
     const labelNames: "interface"[] = ["interface"];
@@ -45,9 +48,24 @@ export class CaptureMetrics {
     this.#overflow = new Counter(
       options("overflow_bytes_total", "IP bytes of addresses beyond capture.max_addresses."),
     );
+    this.clockSteps = new Counter(
+      options("clock_steps_total", "Times that the system's clock was set by more than a second."),
+    );
+    this.#mapEntries = new Gauge(
+      options("map_entries", "Pairs of address and window in the kernel's map when it was last read."),
+    );
+    this.#mapCapacity = new Gauge(
+      options("map_max_entries", "Pairs of address and window that the kernel's map holds."),
+    );
     this.#boundaryDelay = new Gauge(
       options("boundary_delay_seconds", "How late the end of the last window was noticed."),
     );
+  }
+
+  /** How full the kernel's map is: what bounds how long it can count without the agent. */
+  setMapUse(interfaceName: string, entries: number, capacity: number): void {
+    this.#mapEntries.set({ interface: interfaceName }, entries);
+    this.#mapCapacity.set({ interface: interfaceName }, capacity);
   }
 
   add(interfaceName: string, { totals, droppedFrames, boundaryDelayMs }: Part): void {

@@ -1,15 +1,27 @@
-// The stage's root: one backend for each interface, side by side. It runs until aborted; by then everything that was
-// captured has been given to the sink.
+// The stage's root: one backend for each interface, side by side. It first hands over what the kernel counted while no
+// agent ran, then runs until aborted; by then everything that was captured has been given to the sink.
 
 import type { Network } from "../model/network.ts";
 import type { Clock } from "../model/time.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { type BackendChoice, chooseBackends } from "./backend-choice.ts";
 import { CaptureMetrics } from "./capture-metrics.ts";
+import { EbpfCapture } from "./ebpf/ebpf-capture.ts";
+import { InOrder } from "./ebpf/in-order.ts";
+import { KernelError } from "./ebpf/kernel-error.ts";
+import { interfaceFolder, interfaceFolders, retire, takeInOrphans } from "./ebpf/kernel-folders.ts";
+import type { AttachKind } from "./ebpf/source-manifest.ts";
+import { findKernelFolder } from "./ebpf/support.ts";
 import { PcapCapture } from "./pcap/pcap-capture.ts";
 import type { WindowSink } from "./window-sink.ts";
 
 export interface CaptureOptions {
+  readonly backend: "auto" | "ebpf" | "pcap";
+  /** Null takes TCX where the kernel has it. */
+  readonly attach: AttachKind | null;
+  /** Where bpffs is, or is to be mounted. */
+  readonly bpffs: string;
   readonly interfaces: readonly string[];
   readonly windowMs: number;
   readonly maxAddresses: number;
@@ -29,39 +41,88 @@ export interface CaptureDependencies {
 
 export interface CaptureState {
   readonly interface: string;
-  readonly backend: "pcap";
+  readonly backend: "ebpf" | "pcap";
   readonly capturing: boolean;
   /** Why it is not capturing; null where it is, or has not tried yet. */
   readonly reason: string | null;
 }
 
 export class Capture {
-  readonly #backends: readonly PcapCapture[];
+  readonly #options: CaptureOptions;
+  readonly #deps: Omit<CaptureDependencies, "metrics"> & { readonly metrics: CaptureMetrics };
+  #networks: readonly Network[];
+  #backends: readonly (EbpfCapture | PcapCapture)[] = [];
 
   constructor(options: CaptureOptions, dependencies: CaptureDependencies) {
-    const { interfaces, windowMs, maxAddresses, ringBytes, networks } = options;
-    const shared = { windowMs, maxAddresses, ringBytes, networks };
-    const metrics = new CaptureMetrics(dependencies.metrics);
-    this.#backends = interfaces.map(
-      (name) => new PcapCapture({ ...shared, interface: name }, { ...dependencies, metrics }),
-    );
+    this.#options = options;
+    this.#networks = options.networks;
+    this.#deps = { ...dependencies, metrics: new CaptureMetrics(dependencies.metrics) };
   }
 
-  /** Hands over what the kernel filed while no agent ran; returns the interfaces that were counted all the time. */
-  async adopt(_signal: AbortSignal): Promise<ReadonlySet<string>> {
-    return new Set();
+  /**
+   * Hands over what the kernel filed while no agent ran; returns the interfaces that were counted all the time. Rejects
+   * with KernelError where the configured backend cannot work.
+   */
+  async adopt(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const choices = await chooseBackends(this.#options, (why) =>
+      this.#deps.log.warn(why, "the kernel cannot count: using pcap"),
+    );
+    const order = new InOrder(this.#deps.sink, this.#options.interfaces);
+    this.#backends = choices.map((choice) => this.#backend(choice, order.sinkOf(choice.interface)));
+    await this.#retireOthers();
+    if (signal.aborted) return new Set();
+    const adoptions = this.#backends.map(async (backend) => {
+      const adopted = backend instanceof EbpfCapture && (await backend.adopt());
+      order.end(backend.interface);
+      return adopted ? [backend.interface] : [];
+    });
+    return new Set((await Promise.all(adoptions)).flat());
   }
 
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#backends.map((backend) => backend.run(signal)));
   }
 
-  /** Takes on other networks from each interface's next window on. */
+  /** Takes on other networks, from each interface's next window on at the latest. */
   reload(networks: readonly Network[]): void {
+    this.#networks = networks;
     for (const backend of this.#backends) backend.reload(networks);
   }
 
   state(): readonly CaptureState[] {
-    return this.#backends.map((backend) => ({ interface: backend.interface, backend: "pcap", ...backend.state }));
+    return this.#backends.map((backend) => ({
+      interface: backend.interface,
+      backend: backend instanceof EbpfCapture ? "ebpf" : "pcap",
+      ...backend.state,
+    }));
+  }
+
+  #backend(choice: BackendChoice, sink: WindowSink): EbpfCapture | PcapCapture {
+    const { windowMs, maxAddresses, ringBytes, stateDir, ledgerId } = this.#options;
+    const shared = { interface: choice.interface, windowMs, maxAddresses, networks: this.#networks };
+    if (choice.ebpf === null) return new PcapCapture({ ...shared, ringBytes }, { ...this.#deps, sink });
+    const { attach, folder } = choice.ebpf;
+    const own = interfaceFolder({ folder, ledgerId, stateDir }, choice.interface);
+    return new EbpfCapture({ ...shared, stateDir, attach, folder: own }, { ...this.#deps, sink });
+  }
+
+  /** Drains and removes kernel state of this ledger that no backend goes on with. */
+  async #retireOthers(): Promise<void> {
+    const { bpffs, ledgerId, stateDir } = this.#options;
+    const folder = findKernelFolder(bpffs);
+    if (folder === null) return;
+    const folders = { folder, ledgerId, stateDir };
+    try {
+      takeInOrphans(folders);
+      const kept = this.#backends.filter((backend) => backend instanceof EbpfCapture);
+      const own = new Set(kept.map((backend) => interfaceFolder(folders, backend.interface)));
+      for (const other of interfaceFolders(folders).filter((path) => !own.has(path))) {
+        this.#deps.log.info({ folder: other }, "handing over and removing what the kernel counts no more");
+        await retire(other, this.#deps);
+      }
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#deps.log.error({ reason: error.message }, "cannot read what an earlier agent left in the kernel");
+    }
   }
 }

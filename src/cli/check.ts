@@ -1,10 +1,9 @@
 // `acct-agent check`: constructs everything without starting it, asks each endpoint, and says what it found.
 
-import { readFileSync } from "node:fs";
 import { type AgentOptions, agentOptions } from "../agent-options.ts";
 import { LedgerError } from "../buffer/database.ts";
 import { inspectLedger } from "../buffer/inspect.ts";
-import { interfaceIndex } from "../capture/pcap/interface-counters.ts";
+import { interfaceIndex } from "../capture/interface-counters.ts";
 import { type EndpointConfig, loadConfig } from "../config/config.ts";
 import { formatDuration } from "../lib/units.ts";
 import { formatPrefix } from "../model/prefix.ts";
@@ -12,10 +11,9 @@ import { systemClock } from "../model/time.ts";
 import { RemoteWriteClient } from "../ship/remote-write-client.ts";
 import { VERSION } from "../version.ts";
 import { configFile, readArguments } from "./arguments.ts";
+import { captureFindings, type Finding } from "./check-capture.ts";
 import { type Command, type ExitCode, print } from "./command.ts";
 
-/** Bit of CAP_NET_RAW, linux/capability.h: what an AF_PACKET socket needs. */
-const CAP_NET_RAW = 13n;
 /** A remote-write request without series, in snappy's block format: the length 0. */
 const EMPTY_REQUEST = Uint8Array.of(0);
 
@@ -25,21 +23,13 @@ export const checkCommand: Command = {
   run: check,
 };
 
-/** One thing looked at, in one line. */
-interface Finding {
-  readonly ok: boolean;
-  readonly subject: string;
-  readonly text: string;
-}
-
 async function check(args: readonly string[]): Promise<ExitCode> {
   const file = configFile(readArguments(args, { config: { type: "string" } }));
   const options = agentOptions(loadConfig(file));
   const findings = [
     { ok: true, subject: "config", text: `${file} is valid` },
     ...options.interfaces.map(interfaceFinding),
-    privilegeFinding(),
-    backendFinding(options),
+    ...(await captureFindings(options)),
     ...networkFindings(options),
     ...contractFindings(options),
     ledgerFinding(options.config.agent.stateDir),
@@ -52,17 +42,6 @@ async function check(args: readonly string[]): Promise<ExitCode> {
 function interfaceFinding(name: string): Finding {
   const ok = interfaceIndex(name) !== 0;
   return { ok, subject: `interface ${name}`, text: ok ? "is there" : "is not there; ip link shows the names" };
-}
-
-function privilegeFinding(): Finding {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
-  const ok = ((BigInt(`0x${effective}`) >> CAP_NET_RAW) & 1n) === 1n;
-  const text = ok ? "CAP_NET_RAW is held" : "CAP_NET_RAW is missing; run as root, or give the service this capability";
-  return { ok, subject: "privileges", text };
-}
-
-function backendFinding({ config }: AgentOptions): Finding {
-  return { ok: true, subject: "backend", text: `pcap (${config.capture.backend}: it is the backend of this version)` };
 }
 
 function networkFindings({ networks, config }: AgentOptions): Finding[] {

@@ -1,6 +1,7 @@
 // Finds the command, runs it, and turns expected errors into one line each and the right exit code.
 
 import { LedgerError } from "../buffer/database.ts";
+import { KernelError } from "../capture/ebpf/kernel-error.ts";
 import { CaptureFileError } from "../capture/replay/capture-file-error.ts";
 import { ConfigError } from "../config/config.ts";
 import { LedgerCallError } from "../ledger/ledger-client.ts";
@@ -8,12 +9,14 @@ import { ListenError } from "../telemetry/listen.ts";
 import { VERSION } from "../version.ts";
 import { checkCommand } from "./check.ts";
 import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { detachCommand } from "./detach.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
+  detach: detachCommand,
   replay: replayCommand,
   status: statusCommand,
 };
@@ -61,7 +64,12 @@ function report(error: unknown): ExitCode {
 
 function isExpected(error: unknown): error is Error {
   if (error instanceof LedgerCallError) return error.expected;
-  return error instanceof LedgerError || error instanceof CaptureFileError || error instanceof ListenError;
+  return (
+    error instanceof LedgerError ||
+    error instanceof KernelError ||
+    error instanceof CaptureFileError ||
+    error instanceof ListenError
+  );
 }
 
 /** A broken invariant: its stack is what its developers need. */

@@ -42,6 +42,9 @@ export interface Config {
   };
   readonly capture: {
     readonly backend: Settings["capture"]["backend"];
+    /** Null takes what the kernel has. */
+    readonly attach: "tcx" | "socket" | null;
+    readonly bpffs: string;
     readonly ringBytes: number;
     readonly maxAddresses: number;
   };
@@ -99,7 +102,13 @@ function toConfig(file: string, settings: Settings): Config {
       logLevel: agent.log_level,
       externalLabels: agent.external_labels,
     },
-    capture: { backend: capture.backend, ringBytes: capture.ring, maxAddresses: capture.max_addresses },
+    capture: {
+      backend: capture.backend,
+      attach: capture.attach === "auto" ? null : capture.attach,
+      bpffs: capture.bpffs,
+      ringBytes: capture.ring,
+      maxAddresses: capture.max_addresses,
+    },
     interfaces: settings.interface,
     account: {
       windowMs: account.window,

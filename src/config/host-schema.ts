@@ -11,6 +11,8 @@ import { readListen } from "./network-values.ts";
 import { readLabel } from "./tables.ts";
 import * as values from "./values.ts";
 
+const BACKENDS = ["auto", "ebpf", "pcap"] as const;
+const ATTACH_KINDS = ["auto", "tcx", "socket"] as const;
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export const agent = z.strictObject({
@@ -46,23 +48,39 @@ export const agent = z.strictObject({
 });
 
 export const capture = z.strictObject({
-  backend: parsed(values.readBackend).prefault("auto").register(keyDocs, {
-    type: "auto, pcap",
-    description: "How packets are counted; auto takes the best that this host offers.",
-    example: '"auto"',
+  backend: parsed(values.readOneOf(BACKENDS))
+    .prefault("auto")
+    .register(keyDocs, {
+      type: BACKENDS.join(", "),
+      description: "How packets are counted; auto takes ebpf where this host can do it, else pcap.",
+      example: '"auto"',
+    }),
+  attach: parsed(values.readOneOf(ATTACH_KINDS))
+    .prefault("auto")
+    .register(keyDocs, {
+      type: ATTACH_KINDS.join(", "),
+      description:
+        "How the eBPF program sees packets: tcx (Linux 6.6) goes on without the agent, socket does not; auto takes tcx where the kernel has it.",
+      example: '"auto"',
+    }),
+  bpffs: parsed(values.readText).prefault("/sys/fs/bpf").register(keyDocs, {
+    type: "path",
+    description: "The BPF file system in which the kernel's counters are kept; mounted where it is not.",
+    example: '"/sys/fs/bpf"',
   }),
   ring: parsed(values.readByteSize(8 * 2 ** 20, 2 ** 30))
     .prefault("16MiB")
     .register(keyDocs, {
       type: "byte size, 8MiB to 1GiB",
-      description: "The kernel's packet buffer for each interface.",
+      description: "The kernel's packet buffer for each interface that pcap captures.",
       example: '"16MiB"',
     }),
   max_addresses: wholeNumber(1, 2 ** 20)
     .prefault(65_536)
     .register(keyDocs, {
       type: "whole number, 1 to 1048576",
-      description: "Addresses that a window can hold for each interface; the rest is counted as overflow.",
+      description:
+        "Addresses that a window can hold for each interface; the rest is counted as overflow. The kernel's map has room for two such windows.",
       example: "65536",
     }),
 });

@@ -40,11 +40,6 @@ export function readOneOf<const T extends string>(choices: readonly T[]): Read<T
   };
 }
 
-export function readBackend(text: string): Parsed<"auto" | "pcap"> {
-  if (text === "ebpf") return refuse('is not in this version, which has the pcap backend only; write "auto" or "pcap"');
-  return readOneOf(["auto", "pcap"])(text);
-}
-
 /** Bounds and result in milliseconds, both bounds included. */
 export function readDuration(minMs: number, maxMs = Infinity): Read<number> {
   return (text) => {

@@ -7,7 +7,7 @@ import { type Namespace, NetworkPair } from "../support/netns.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { sendFrames } from "../support/traffic.ts";
 
-const COUNTERS = new URL("../../src/capture/pcap/interface-counters.ts", import.meta.url).href;
+const COUNTERS = new URL("../../src/capture/interface-counters.ts", import.meta.url).href;
 const INTERFACES = new URL("../../src/capture/interfaces.ts", import.meta.url).href;
 
 /** What an expression of the module's exports, `m`, gives inside the namespace, in JSON. */

@@ -8,7 +8,7 @@ import { USAGE_ROW_BYTES } from "../../model/window.ts";
 import { FrameDecoder } from "../decode.ts";
 import { isSupportedLinkType, LinkType } from "../link-types.ts";
 import { ChildChannel, type Order, type StartOrder } from "./channel.ts";
-import { interfaceFrames, interfaceIndex } from "./interface-counters.ts";
+import { interfaceFrames, interfaceIndex } from "../interface-counters.ts";
 import { LiveMeter } from "./live-meter.ts";
 import { PacketSocket } from "./packet-socket.ts";
 

@@ -1,0 +1,241 @@
+// A source: one program with its maps, pinned in a folder of its own, so that it outlives this process. It is complete
+// from the moment its folder has its name. It tells what it counted and forgets what it is told to; nothing else
+// changes a window that is sealed.
+
+import { randomBytes } from "node:crypto";
+import { closeSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { BpfMap } from "./bpf-map.ts";
+import { makeFolder, unpin } from "./bpffs.ts";
+import { type Device, LOOPBACK } from "./device.ts";
+import { monotonicNs, realtimeOffsetNs } from "./kernel-clock.ts";
+import { checked, KernelError } from "./kernel-error.ts";
+import { CLOCK, MapName, OVERFLOW_KEY, TOTALS_BYTES, USAGE_KEY, USAGE_VALUE } from "./layout.ts";
+import { libbpf } from "./libbpf.ts";
+import { LoadedProgram, programDigest } from "./program.ts";
+import { SourceClock } from "./source-clock.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  LAYOUT_VERSION,
+  settingsDigest,
+  type SourceManifest,
+  type SourceSettings,
+  totalsSlots,
+} from "./source-manifest.ts";
+import { addTotalsValue, type SourceTotals, zeroTotals } from "./source-totals.ts";
+import { WindowRows } from "./window-rows.ts";
+
+const PROGRAM_PIN = "program";
+/** A folder of this name is not complete yet, or never will be. */
+const UNFINISHED = "new-";
+const ID_BYTES = 8;
+
+export class KernelSource implements Disposable {
+  readonly folder: string;
+  readonly manifest: SourceManifest;
+  readonly clock: SourceClock;
+  readonly programFd: number;
+  readonly #usage: BpfMap;
+  readonly #overflow: BpfMap;
+  readonly #totals: BpfMap;
+  readonly #clockMap: BpfMap;
+  /** Addresses in the map when it was last read. */
+  usedEntries = 0;
+
+  private constructor(folder: string, manifest: SourceManifest) {
+    this.folder = folder;
+    this.manifest = manifest;
+    this.programFd = checked(`open ${folder}`, libbpf().bpf_obj_get(join(folder, PROGRAM_PIN)));
+    const open = (name: string, keyBytes: number, valueBytes: number): BpfMap =>
+      BpfMap.open(join(folder, name), { keyBytes, valueBytes, perCpu: true });
+    this.#usage = open(MapName.usage, USAGE_KEY.bytes, USAGE_VALUE.bytes);
+    this.#overflow = open(MapName.overflow, OVERFLOW_KEY.bytes, USAGE_VALUE.bytes);
+    this.#totals = open(MapName.totals, 4, TOTALS_BYTES);
+    this.#clockMap = open(MapName.clock, 4, CLOCK.bytes);
+    this.clock = new SourceClock(this.#clockMap, manifest.windowMs);
+  }
+
+  /** Makes a source under `parent`; nothing runs it yet. Throws KernelError. */
+  static async create(parent: string, settings: SourceSettings, place: CreatePlace): Promise<KernelSource> {
+    const id = randomBytes(ID_BYTES).toString("hex");
+    const manifest = newManifest(id, settings, place);
+    const unfinished = join(parent, `${UNFINISHED}${id}`);
+    makeFolder(unfinished);
+    try {
+      const isLoopback = settings.interface === LOOPBACK;
+      const options = { ...settings, ...manifest, networks: settings.networks, isLoopback };
+      using program = await LoadedProgram.load({ ...options, manifest: encodeManifest(manifest) });
+      const pin = (fd: number, name: string): number =>
+        checked(`pin ${name}`, libbpf().bpf_obj_pin(fd, join(unfinished, name)));
+      for (const name of Object.values(MapName)) pin(program.mapFd(name), name);
+      pin(program.programFd, PROGRAM_PIN);
+      renameSync(unfinished, join(parent, id));
+    } catch (error) {
+      unpin(unfinished);
+      throw error;
+    }
+    const source = KernelSource.open(join(parent, id));
+    source.clock.setOffset(realtimeOffsetNs());
+    return source;
+  }
+
+  /** Opens what is pinned in a folder. Throws KernelError where it is not a source that this version can read. */
+  static open(folder: string): KernelSource {
+    const manifest = readManifest(folder);
+    if (manifest.layout !== LAYOUT_VERSION) {
+      throw new KernelError(`${folder} was made by another version`, 0, "run detach with that version");
+    }
+    return new KernelSource(folder, manifest);
+  }
+
+  static isUnfinished(folder: string): boolean {
+    return basename(folder).startsWith(UNFINISHED);
+  }
+
+  get id(): string {
+    return this.manifest.id;
+  }
+
+  /** The number by which the kernel knows the program. */
+  get programId(): number {
+    const info = Buffer.alloc(8);
+    const length = Uint32Array.of(info.length);
+    checked("bpf_obj_get_info_by_fd", libbpf().bpf_obj_get_info_by_fd(this.programFd, info, length));
+    return info.readUInt32LE(4);
+  }
+
+  /** Rows of the windows from `from` up to, not including, `end`: addresses, and what found no room by network. */
+  async readRows(from: number, end: number): Promise<ReadonlyMap<number, WindowRows>> {
+    const windows = new Map<number, WindowRows>();
+    const rowsOf = (window: number): WindowRows | null => {
+      if (window < from || window >= end) return null;
+      let rows = windows.get(window);
+      if (!rows) windows.set(window, (rows = new WindowRows()));
+      return rows;
+    };
+    this.usedEntries = 0;
+    for await (const batch of this.#usage.batches()) {
+      this.usedEntries += batch.length;
+      for (let entry = 0; entry < batch.length; entry++) {
+        rowsOf(batch.keys[entry * USAGE_KEY.words + USAGE_KEY.window] ?? 0)?.addUsage(batch, entry, this.#usage.cpus);
+      }
+    }
+    for await (const batch of this.#overflow.batches()) {
+      for (let entry = 0; entry < batch.length; entry++) {
+        const window = batch.keys[entry * OVERFLOW_KEY.words + OVERFLOW_KEY.window] ?? 0;
+        rowsOf(window)?.addOverflow(batch, entry, this.#overflow.cpus);
+      }
+    }
+    return windows;
+  }
+
+  /** Where a window's frames went; zeros where there were none. */
+  totals(window: number): SourceTotals {
+    return this.#readTotals(window % this.manifest.totalsSlots, window);
+  }
+
+  /** What passed while every slot of `totals` was taken: counted for no address. Null where nothing did. */
+  beyond(): SourceTotals | null {
+    const beyond = this.#readTotals(this.manifest.totalsSlots, null);
+    return beyond.lastWindow === 0 ? null : beyond;
+  }
+
+  forgetBeyond(): void {
+    this.#totals.update(slotKey(this.manifest.totalsSlots), Buffer.alloc(TOTALS_BYTES));
+  }
+
+  /** When the latest packet that is still in the maps passed, milliseconds since the epoch; null where there is none. */
+  lastPacketMs(): number | null {
+    let lastNs = 0;
+    for (let slot = 0; slot <= this.manifest.totalsSlots; slot++) {
+      lastNs = Math.max(lastNs, this.#readTotals(slot, null).lastNs);
+    }
+    return lastNs === 0 ? null : Math.floor(lastNs / 1e6);
+  }
+
+  /** Deletes what the ledger has. The slot of `totals` comes last, and free only when all of it is zero. */
+  async forget(window: number, rows: WindowRows | undefined): Promise<void> {
+    if (rows) {
+      await this.#usage.delete(rows.usageKeys(window));
+      await this.#overflow.delete(rows.overflowKeys(window));
+    }
+    if (this.totals(window).window !== window) return;
+    const key = slotKey(window % this.manifest.totalsSlots);
+    const emptied = Buffer.alloc(TOTALS_BYTES);
+    emptied.writeBigUInt64LE(BigInt(window));
+    this.#totals.update(key, emptied);
+    this.#totals.update(key, Buffer.alloc(TOTALS_BYTES));
+  }
+
+  /** Removes it for good. */
+  remove(): void {
+    this[Symbol.dispose]();
+    unpin(this.folder);
+  }
+
+  [Symbol.dispose](): void {
+    for (const map of [this.#usage, this.#overflow, this.#totals, this.#clockMap]) map[Symbol.dispose]();
+    closeSync(this.programFd);
+  }
+
+  /** Of one window, or of whatever has the slot (null). */
+  #readTotals(slot: number, window: number | null): SourceTotals {
+    const value = this.#totals.lookup(slotKey(slot));
+    const totals = zeroTotals();
+    if (value === null) return totals;
+    for (let cpu = 0; cpu < this.#totals.cpus; cpu++) addTotalsValue(totals, value, cpu, window);
+    return totals;
+  }
+}
+
+function slotKey(slot: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(slot).buffer);
+}
+
+/** Where and for whom a source is made. */
+export interface CreatePlace {
+  readonly device: Device;
+  readonly namespace: string;
+  readonly stateDir: string;
+}
+
+/** The digest that a source made now would have. */
+export function digestOf(settings: SourceSettings, { device, namespace }: CreatePlace): string {
+  return settingsDigest(settings, { programDigest: programDigest(), namespace, link: device.link });
+}
+
+function newManifest(id: string, settings: SourceSettings, place: CreatePlace): SourceManifest {
+  return {
+    layout: LAYOUT_VERSION,
+    id,
+    madeNs: String(monotonicNs()),
+    digest: digestOf(settings, place),
+    interface: settings.interface,
+    namespace: place.namespace,
+    attach: settings.attach,
+    link: place.device.link,
+    windowMs: settings.windowMs,
+    maxAddresses: settings.maxAddresses,
+    totalsSlots: totalsSlots(settings.windowMs),
+    networks: settings.networks.map(({ name }) => name),
+    stateDir: place.stateDir,
+  };
+}
+
+/** Throws KernelError where the folder holds none. */
+export function readManifest(folder: string): SourceManifest {
+  const path = join(folder, MapName.manifest);
+  const fd = checked(`open ${path}`, libbpf().bpf_obj_get(path));
+  using map = new BpfMap(fd, { keyBytes: 4, valueBytes: valueSize(fd), perCpu: false });
+  const value = map.lookup(Buffer.alloc(4));
+  if (value === null) throw new KernelError(`${dirname(path)} has no manifest`, 0);
+  return decodeManifest(value);
+}
+
+/** struct bpf_map_info: type, id, key size, value size. */
+function valueSize(fd: number): number {
+  const info = Buffer.alloc(16);
+  checked("bpf_obj_get_info_by_fd", libbpf().bpf_obj_get_info_by_fd(fd, info, Uint32Array.of(info.length)));
+  return info.readUInt32LE(12);
+}
