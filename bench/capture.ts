@@ -6,7 +6,8 @@ import { type Namespace, NetworkPair } from "../test/support/netns.ts";
 import { tempFolder } from "../test/support/temp-folder.ts";
 import { Traffic } from "../test/support/traffic.ts";
 import type { BenchmarkOptions, Report } from "./support/benchmark.ts";
-import { LIVE_SUBJECTS, type LiveSubject, type LiveSubjectKind } from "./support/live-subjects.ts";
+import { type LiveSubject, type LiveSubjectKind, settledCount } from "./support/live-subject.ts";
+import { LIVE_SUBJECTS } from "./support/live-subjects.ts";
 import { cpuSeconds } from "./support/processes.ts";
 import { fixed, median, percent, ratio, whole } from "./support/statistics.ts";
 
@@ -14,6 +15,8 @@ import { fixed, median, percent, ratio, whole } from "./support/statistics.ts";
 const RATES = [50_000, 100_000, 200_000, 300_000, 500_000, 0];
 const SEND_MS = 2_500;
 const HOSTS = 254;
+/** Those that bring each packet to user space and count it there or could. */
+const SUBJECTS = [LIVE_SUBJECTS.pcap, LIVE_SUBJECTS.tcpdump, LIVE_SUBJECTS.pmacctd];
 const WARM_UP_RATE = 100_000;
 
 interface Measured {
@@ -32,7 +35,7 @@ export async function capture({ rounds, progress }: BenchmarkOptions): Promise<R
   for (let round = 1; round <= rounds; round++) {
     progress(`capture: round ${round} of ${rounds}, nobody captures`);
     measured.push(await sendAlone(pair));
-    for (const kind of LIVE_SUBJECTS) {
+    for (const kind of SUBJECTS) {
       progress(`capture: round ${round} of ${rounds}, ${kind.name}`);
       measured.push(...(await measureSubject(pair, kind)));
     }
@@ -62,7 +65,7 @@ async function measureRate(
   const droppedBefore = await subject.dropped();
   const cpuBefore = cpuSeconds(subject.pid);
   const { sent, seconds } = await send(pair.peer, rate);
-  const counted = (await settled(subject, countedBefore + sent, kind.settleMs)) - countedBefore;
+  const counted = (await settledCount(subject, countedBefore + sent, kind.settleMs)) - countedBefore;
   const cpu = cpuSeconds(subject.pid) - cpuBefore;
   const told = (await subject.dropped()) - droppedBefore;
   return {
@@ -81,21 +84,11 @@ async function send(from: Namespace, rate: number): Promise<{ sent: number; seco
   return traffic.stop();
 }
 
-/** The subject's count when it has reached `expected`, or when it has had its time. */
-async function settled(subject: LiveSubject, expected: number, settleMs: number): Promise<number> {
-  const endMs = performance.now() + settleMs;
-  for (;;) {
-    const counted = await subject.counted();
-    if (counted >= expected || performance.now() > endMs) return counted;
-    await sleep(100);
-  }
-}
-
 function report(measured: readonly Measured[]): Report {
   const of = (subject: string, rate: number, pick: (one: Measured) => number): number =>
     median(measured.filter((one) => one.subject === subject && one.rate === rate).map(pick));
   const cpu = (subject: string, rate: number): number => of(subject, rate, (one) => one.cpuMicroseconds);
-  const [ours = "", ...peers] = LIVE_SUBJECTS.map(({ name }) => name);
+  const [ours = "", ...peers] = SUBJECTS.map(({ name }) => name);
   const rows = RATES.flatMap((rate) =>
     [ours, ...peers].map((subject) => [
       rate === 0 ? "top speed" : whole(rate),
@@ -125,9 +118,9 @@ function report(measured: readonly Measured[]): Report {
 }
 
 const NOTES = [
-  "CPU: user and system time of all processes and threads of the subject, from the first packet until its count is complete, over the packets counted; acct-agent includes closing and committing 5 s windows",
+  "CPU: user and system time of all processes and threads of the subject, from the first packet until its count is complete, over the packets counted; the agent includes closing and committing 5 s windows",
   "what the kernel does in softirq to hand packets over is charged to the sender, and shows as its lower top speed",
-  "lost: sent less counted, where counted is the ledger's sum of frames (acct-agent), packets captured (tcpdump), the sum of what is printed (pmacctd, whose core keeps up to a buffer of 600 packets back until more come)",
+  "lost: sent less counted, where counted is the ledger's sum of frames (agent), packets captured (tcpdump), the sum of what is printed (pmacctd, whose core keeps up to a buffer of 600 packets back until more come)",
 ];
 
 function targets(measured: readonly Measured[], ours: string, peers: readonly string[]) {

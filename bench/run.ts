@@ -1,49 +1,62 @@
-// `npm run bench [-- NAME...] [--rounds N] [--json FILE]`: runs all benchmarks, or the named ones, and prints what they
-// measured. A missed target is said and is no failure: figures depend on the machine.
+// `npm run bench [-- NAME...] [--rounds N] [--subjects A,B] [--json FILE]`: runs all benchmarks, or the named ones, and
+// prints what they measured. A missed target is said and is no failure: figures depend on the machine.
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { capture } from "./capture.ts";
+import { marginal } from "./marginal.ts";
 import { memory } from "./memory.ts";
 import { replay } from "./replay.ts";
 import { responsive } from "./responsive.ts";
 import { close } from "./close.ts";
 import { decode } from "./decode.ts";
 import type { Benchmark } from "./support/benchmark.ts";
+import { LIVE_SUBJECT_NAMES } from "./support/live-subjects.ts";
 import { describeMachine, renderMachine } from "./support/machine.ts";
 import { renderReport } from "./support/render.ts";
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   capture,
+  marginal,
   responsive,
   decode,
   replay,
   close,
   memory,
 };
-const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--json FILE]; names: ${Object.keys(BENCHMARKS).join(", ")}`;
+const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--subjects A,B] [--json FILE]
+names: ${Object.keys(BENCHMARKS).join(", ")}
+subjects, of marginal, responsive and memory: ${LIVE_SUBJECT_NAMES.join(", ")}`;
+
+interface RunOptions {
+  readonly rounds: number;
+  readonly subjects: readonly string[] | null;
+  readonly json: string | undefined;
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: "string", default: "3" }, json: { type: "string" } },
+    options: { rounds: { type: "string", default: "3" }, subjects: { type: "string" }, json: { type: "string" } },
   });
   const rounds = Number(values.rounds);
+  const subjects = values.subjects?.split(",") ?? null;
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
-  const unknown = names.find((name) => !(name in BENCHMARKS));
-  if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) throw new Error(USAGE);
+  const known: readonly string[] = LIVE_SUBJECT_NAMES;
+  const areKnown = names.every((name) => name in BENCHMARKS) && (subjects ?? []).every((name) => known.includes(name));
+  if (!areKnown || !Number.isInteger(rounds) || rounds < 1) throw new Error(USAGE);
   if (process.getuid?.() !== 0) throw new Error("the benchmarks need root: they make network namespaces");
-  await runAll(names, { rounds, json: values.json });
+  await runAll(names, { rounds, subjects, json: values.json });
 }
 
-async function runAll(names: readonly string[], { rounds, json }: { rounds: number; json: string | undefined }) {
+async function runAll(names: readonly string[], { rounds, subjects, json }: RunOptions): Promise<void> {
   const machine = describeMachine();
   const progress = stoppableProgress();
   console.log(renderMachine(machine));
   const results = [];
   for (const name of names) {
     const startedMs = performance.now();
-    const report = await BENCHMARKS[name]?.({ rounds, progress });
+    const report = await BENCHMARKS[name]?.({ rounds, subjects, progress });
     if (!report) continue;
     const seconds = (performance.now() - startedMs) / 1000;
     console.log(`\n=== ${name} (${seconds.toFixed(0)} s, median of ${rounds})\n\n${renderReport(report)}`);

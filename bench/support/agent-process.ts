@@ -1,14 +1,26 @@
 // The built agent, whole, in a namespace of its own: its configuration, its processes and its ledger.
 
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import Sqlite from "better-sqlite3";
 import type { Namespace } from "../../test/support/netns.ts";
 import { MAIN, NODE_FLAGS } from "./built.ts";
 import { ChildOutput, endProcess, pidOf } from "./child-output.ts";
 
+const run = promisify(execFile);
+
+const BACKENDS = ["pcap", "ebpf"] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+/** Those that `--subjects` names, all without it. */
+export function wantedBackends(subjects: readonly string[] | null): readonly Backend[] {
+  return BACKENDS.filter((backend) => subjects === null || subjects.includes(backend));
+}
+
 export interface AgentSettings {
+  readonly backend: Backend;
   /** A folder that the caller removes. */
   readonly folder: string;
   readonly prefixes: readonly string[];
@@ -27,25 +39,29 @@ export interface LedgerTotals {
 export class AgentProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #output: ChildOutput;
-  readonly #stateDir: string;
+  readonly #settings: AgentSettings;
 
-  private constructor(child: ChildProcess, stateDir: string) {
+  private constructor(child: ChildProcess, settings: AgentSettings) {
     this.#child = child;
     this.#output = new ChildOutput(child);
-    this.#stateDir = stateDir;
+    this.#settings = settings;
   }
 
   /** Resolves when the agent captures. */
   static async start(edge: Namespace, settings: AgentSettings): Promise<AgentProcess> {
-    const stateDir = join(settings.folder, "state");
-    await mkdir(stateDir, { recursive: true });
-    const config = join(settings.folder, "agent.toml");
-    await writeFile(config, configuration(settings, stateDir, edge.interface));
-    const child = edge.spawn(process.execPath, [...NODE_FLAGS, MAIN, "--config", config], {
+    for (const folder of [stateDirOf(settings), bpffsOf(settings)]) await mkdir(folder, { recursive: true });
+    await run("mount", ["-t", "bpf", "acctbench", bpffsOf(settings)]);
+    await writeFile(configOf(settings), configuration(settings, edge.interface));
+    const child = edge.spawn(process.execPath, [...NODE_FLAGS, MAIN, "--config", configOf(settings)], {
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const agent = new AgentProcess(child, stateDir);
-    await agent.#output.match(/capture started/);
+    const agent = new AgentProcess(child, settings);
+    try {
+      await agent.#output.match(/capture started/);
+    } catch (error) {
+      await agent[Symbol.asyncDispose]();
+      throw error;
+    }
     return agent;
   }
 
@@ -54,7 +70,7 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   get socketPath(): string {
-    return join(this.#stateDir, "agent.sock");
+    return join(stateDirOf(this.#settings), "agent.sock");
   }
 
   /** What the agent logged. */
@@ -64,7 +80,7 @@ export class AgentProcess implements AsyncDisposable {
 
   /** Reads the ledger of the running agent. */
   totals(): LedgerTotals {
-    const database = new Sqlite(join(this.#stateDir, "ledger.sqlite"), { readonly: true });
+    const database = new Sqlite(join(stateDirOf(this.#settings), "ledger.sqlite"), { readonly: true });
     try {
       const sums = "count(*) AS windows, total(frames) AS frames, total(dropped_frames) AS droppedFrames";
       return database.prepare<[], LedgerTotals>(`SELECT ${sums} FROM window`).get() ?? EMPTY;
@@ -75,22 +91,37 @@ export class AgentProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await endProcess(this.#child, "SIGTERM");
+    await run("umount", [bpffsOf(this.#settings)]);
   }
 }
 
 const EMPTY: LedgerTotals = { windows: 0, frames: 0, droppedFrames: 0 };
 
-function configuration(settings: AgentSettings, stateDir: string, interfaceName: string): string {
+function stateDirOf({ folder }: AgentSettings): string {
+  return join(folder, "state");
+}
+
+/** What is pinned goes on counting without the agent: in a file system of its own, it ends with that. */
+function bpffsOf({ folder }: AgentSettings): string {
+  return join(folder, "bpffs");
+}
+
+function configOf({ folder }: AgentSettings): string {
+  return join(folder, "agent.toml");
+}
+
+function configuration(settings: AgentSettings, interfaceName: string): string {
   const endpoint = settings.remoteWrite
     ? `[[remote_write]]\nname = "bench"\nurl = "${settings.remoteWrite}"\nschedule = "* * * * * *"\n`
     : "";
   return `
 [agent]
 instance = "bench"
-state_dir = "${stateDir}"
+state_dir = "${stateDirOf(settings)}"
 listen = ""
 [capture]
-backend = "pcap"
+backend = "${settings.backend}"
+bpffs = "${bpffsOf(settings)}"
 [[interface]]
 name = "${interfaceName}"
 [account]

@@ -24,6 +24,8 @@ export interface Report {
 export interface BenchmarkOptions {
   /** How often each subject runs; subjects take turns, and the median counts. */
   readonly rounds: number;
+  /** What `--subjects` limits a benchmark to; null for everything. */
+  readonly subjects: readonly string[] | null;
   /** Says what is being done; ends up on standard error. */
   readonly progress: (text: string) => void;
 }

@@ -43,9 +43,10 @@ function windowOf(addresses: number, startMs: number): WindowUsage {
     bytesOut: column((row) => 90_000 + row * 77),
     packetsOut: column((row) => 900 + row),
   };
-  const quality = { observedMs: WINDOW_MS, droppedFrames: 0, interfaceFrames: 0 };
+  const quality = { observedMs: WINDOW_MS, droppedFrames: 0, interfaceFrames: 0, clockStepMs: 0 };
   return {
     interface: "bench0",
+    source: null,
     startMs,
     endMs: startMs + WINDOW_MS,
     networks: ["bench"],

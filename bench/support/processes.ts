@@ -1,4 +1,5 @@
-// What the kernel says of a process and all its descendants: CPU time (proc(5), stat) and memory (smaps_rollup).
+// What the kernel says of a process and all its descendants: CPU time (proc(5), stat), memory (smaps_rollup) and BPF maps
+// (fdinfo).
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -37,7 +38,31 @@ export function memoryOf(pid: number): Memory {
   return { rss: bytes("Rss"), pss: bytes("Pss"), own: bytes("Private_Clean") + bytes("Private_Dirty") };
 }
 
-function cpuSecondsOf(pid: number): number {
+/** What a program of one thread has run, ns; the kernel's ticks, in which CPU time is else told, are 10 ms. */
+export function onCoreNs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]);
+}
+
+/** Kernel memory of the BPF maps that the processes have open, each map once. */
+export function bpfMapBytes(pids: readonly number[]): number {
+  const maps = new Map<string, number>();
+  for (const text of pids.flatMap(openFiles)) {
+    const [, id] = /^map_id:\s+(\d+)$/m.exec(text) ?? [];
+    const [, bytes] = /^memlock:\s+(\d+)$/m.exec(text) ?? [];
+    if (id !== undefined) maps.set(id, Number(bytes));
+  }
+  return [...maps.values()].reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function openFiles(pid: number): readonly string[] {
+  const folder = `/proc/${pid}/fdinfo`;
+  return orEmpty(() => readdirSync(folder)).flatMap((file) =>
+    orEmpty(() => [readFileSync(`${folder}/${file}`, "utf8")]),
+  );
+}
+
+/** User and system seconds of one process, all threads, children that have ended included; 0 where it is gone. */
+export function cpuSecondsOf(pid: number): number {
   const [text = ""] = orEmpty(() => [readFileSync(`/proc/${pid}/stat`, "utf8")]);
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const ticks = fields.slice(USER, USER + CPU_FIELDS).reduce((sum, field) => sum + Number(field), 0);
