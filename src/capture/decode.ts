@@ -1,7 +1,7 @@
 // The frame decoder: from one captured frame to the addresses and the byte count of its outermost IP header.
 // Never throws and never allocates; every frame gets one kind, so that nothing captured goes uncounted.
 
-import { DecodedFrame } from "./decoded-frame.ts";
+import { DecodedFrame, HEADERS_BYTES } from "./decoded-frame.ts";
 import { decodeLink, isSupportedLinkType } from "./link-types.ts";
 
 export { FrameKind } from "./decoded-frame.ts";
@@ -22,7 +22,7 @@ export class FrameDecoder extends DecodedFrame {
    * length cut it; it matters only where the IP header does not state a length.
    */
   decode(frame: Uint8Array, offset: number, capturedLength: number, wireLength: number): void {
-    this.capturedEnd = offset + capturedLength;
+    this.capturedEnd = offset + Math.min(capturedLength, HEADERS_BYTES);
     this.wireEnd = offset + wireLength;
     this.kind = decodeLink(this, frame, offset, this.linkType);
   }

@@ -6,6 +6,12 @@ export const FrameKind = { ip: 0, nonIp: 1, parseFailure: 2 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /**
+ * All headers, the IP header included, are looked for in so many first bytes of a frame: forty tags and more fit. What
+ * the ring of the pcap backend keeps and how far the kernel's program walks follow from it, so that all three agree.
+ */
+export const HEADERS_BYTES = 256;
+
+/**
  * The last decoded frame. Addresses are four int32 words in network order (`>>> 0` gives model/address words), IPv4 as
  * ::ffff:a.b.c.d, because V8 keeps int32 fields unboxed. `bytes` and the words mean something only when `kind` is `ip`.
  */
@@ -21,7 +27,7 @@ export class DecodedFrame {
   destination1 = 0;
   destination2 = 0;
   destination3 = 0;
-  /** Index in the buffer after the last captured byte of the frame. */
+  /** Index in the buffer after the last captured byte of the frame that is looked at. */
   capturedEnd = 0;
   /** Index in the buffer where the frame would end had it not been cut by the snap length. */
   wireEnd = 0;

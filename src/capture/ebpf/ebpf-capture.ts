@@ -31,6 +31,9 @@ export class EbpfCapture {
   readonly #log: Log;
   readonly #kernel: KernelState;
   #networks: readonly Network[];
+  /** What the active source was last compared with; null before the first time. */
+  #currentNetworks: readonly Network[] | null = null;
+  #draining: Promise<void> = Promise.resolve();
   #wake = new AbortController();
   #complaint: string | null = null;
   /** Until when the interface was observed; null before it first was. */
@@ -57,13 +60,15 @@ export class EbpfCapture {
    * counted all the time.
    */
   async adopt(): Promise<boolean> {
-    if (!this.#kernel.open()) {
-      await this.#kernel.drain();
-      return false;
+    const adopted = this.#kernel.open();
+    // One that is attached in another way cannot be replaced in place.
+    if (adopted && !this.#kernel.isAttachedAsConfigured) this.#kernel.detach();
+    if (this.#kernel.isAttached) {
+      this.#started(true);
+      await this.#lookAfter();
     }
-    this.#started(true);
-    await this.#lookAfter();
-    return true;
+    await this.#kernel.drain();
+    return this.#kernel.isAttached;
   }
 
   /** Captures until aborted. What the kernel has by then is on disk, and it goes on counting for the next agent. */
@@ -72,6 +77,7 @@ export class EbpfCapture {
       await this.#step();
       await this.#sleep(signal);
     }
+    await this.#draining;
     await this.#stop();
     this.#kernel[Symbol.dispose]();
   }
@@ -88,25 +94,35 @@ export class EbpfCapture {
         this.#end("the interface is gone, or the program was detached");
       if (!this.#kernel.isAttached) await this.#start();
       await this.#lookAfter();
+      this.#draining = this.#drain();
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       this.#complain(error.message);
     }
   }
 
-  /** Configuration, clock, ended windows. */
+  /** Clock and configuration. */
   async #lookAfter(): Promise<void> {
-    if (this.#kernel.isAttached) {
-      const stepMs = this.#kernel.followClock(CLOCK_STEP_MS);
-      if (Math.abs(stepMs) > CLOCK_STEP_MS) await this.#stepClock(stepMs);
-      else if (!this.#kernel.isCurrent(this.#networks)) await this.#kernel.replace();
+    if (!this.#kernel.isAttached || !this.#kernel.hasRoom) return;
+    const stepMs = this.#kernel.followClock(CLOCK_STEP_MS);
+    if (Math.abs(stepMs) > CLOCK_STEP_MS) await this.#stepClock(stepMs);
+    if (this.#currentNetworks === this.#networks) return;
+    this.#currentNetworks = this.#networks;
+    if (!this.#kernel.isCurrent(this.#networks)) await this.#kernel.replace();
+  }
+
+  /** Beside everything else: a ledger that refuses windows keeps this waiting, and an interface must not wait with it. */
+  async #drain(): Promise<void> {
+    try {
+      await this.#kernel.drain();
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      this.#complain(error.message);
     }
-    await this.#kernel.drain();
   }
 
   async #start(): Promise<void> {
-    // What an earlier interface of this name left comes first.
-    await this.#kernel.drain();
+    this.#currentNetworks = this.#networks;
     this.#kernel.isCurrent(this.#networks);
     if (await this.#kernel.attach()) this.#started(false);
     else this.#complain("there is no interface of this name");
@@ -139,8 +155,10 @@ export class EbpfCapture {
   /** The kernel goes on with an empty source: what it had is in the ledger, should the machine not come back. */
   async #stop(): Promise<void> {
     try {
-      if (this.#options.attach === "tcx") await this.#kernel.replace();
-      else this.#kernel.detach();
+      if (this.#options.attach === "socket") this.#kernel.detach();
+      else if (this.#kernel.hasRoom) await this.#kernel.replace();
+      // A run that began before the replacement does not know of it.
+      await this.#kernel.drain();
       if (await this.#kernel.drain()) this.#kernel.tidy();
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;

@@ -31,6 +31,8 @@ interface Held {
   endedMs: number | null;
 }
 
+/** Each takes the memory of its maps; more than two are there only while the sink refuses windows. */
+const MAX_SOURCES = 4;
 /** Pins of links, beside the folders of sources. */
 const LINK_PINS: ReadonlySet<string> = new Set(["ingress", "egress"]);
 const MS_PER_NS = 1_000_000n;
@@ -40,12 +42,23 @@ export class KernelState implements Disposable {
   readonly #deps: DrainDependencies;
   readonly #namespace = namespaceCookie();
   #held: Held[] = [];
+  #draining: Promise<boolean> | null = null;
   #attachment: Attachment | null = null;
   #device: Device | null = null;
 
   constructor(options: KernelStateOptions, deps: DrainDependencies) {
     this.#options = options;
     this.#deps = deps;
+  }
+
+  /** Whether the active source is attached in the configured way: only then another can take its place. */
+  get isAttachedAsConfigured(): boolean {
+    return this.#attachment !== null && this.#held.at(-1)?.source.manifest.attach === this.#options.attach;
+  }
+
+  /** Whether the kernel's memory has room for another source: those that the sink has not taken wait there. */
+  get hasRoom(): boolean {
+    return this.#held.length < MAX_SOURCES;
   }
 
   get isAttached(): boolean {
@@ -143,7 +156,11 @@ export class KernelState implements Disposable {
   }
 
   /** Hands over what has ended, oldest first, and removes sources that are empty. False where the sink refused. */
-  async drain(): Promise<boolean> {
+  drain(): Promise<boolean> {
+    return (this.#draining ??= this.#drain().finally(() => (this.#draining = null)));
+  }
+
+  async #drain(): Promise<boolean> {
     for (let [held] = this.#held; held; [held] = this.#held) {
       if (held.endedMs === null) return held.drain.ended();
       if (!(await held.drain.all(held.endedMs))) return false;

@@ -8,7 +8,7 @@ const LIBRARY = "libbpf.so.1";
 const PROTOTYPES = {
   libbpf_set_print: "void *libbpf_set_print(void *print)",
   libbpf_num_possible_cpus: "int libbpf_num_possible_cpus()",
-  bpf_object__open_file: "void *bpf_object__open_file(str path, void *options)",
+  bpf_object__open_mem: "void *bpf_object__open_mem(void *bytes, size_t size, void *options)",
   bpf_object__load: "int bpf_object__load(void *object)",
   bpf_object__close: "void bpf_object__close(void *object)",
   bpf_object__find_map_by_name: "void *bpf_object__find_map_by_name(void *object, str name)",

@@ -1,6 +1,6 @@
 // The configured networks as the kernel's program looks them up: prefixes for the trie, and the filter before it.
 
-import { type Address, isMappedIPv4 } from "../../model/address.ts";
+import { isMappedIPv4, MAPPED_WORD } from "../../model/address.ts";
 import type { Network } from "../../model/network.ts";
 import { lastAddress, type Prefix } from "../../model/prefix.ts";
 import { FILTER, NETWORK_KEY, NETWORK_VALUE } from "./layout.ts";
@@ -13,15 +13,20 @@ export interface NetworkEntries {
   readonly values: Buffer;
 }
 
+/** All of IPv4. Families are apart: an IPv6 prefix around it takes no IPv4 address, so the trie needs an answer here. */
+const IPV4_SPACE: Prefix = { first: [0, 0, MAPPED_WORD, 0], length: 96 };
+/** NO_NETWORK of program.bpf.c. */
+const NO_NETWORK = 0xffff_ffff;
+
 /** The first of two networks that name the same prefix has it, as in the agent's own table. */
 export function networkEntries(networks: readonly Network[]): NetworkEntries {
   const owners = new Map<string, { prefix: Prefix; network: number }>();
-  for (const [network, { prefixes }] of networks.entries()) {
-    for (const prefix of prefixes) {
-      const key = `${prefix.length} ${prefix.first.join(" ")}`;
-      if (!owners.has(key)) owners.set(key, { prefix, network });
-    }
-  }
+  const own = (prefix: Prefix, network: number): void => {
+    const key = `${prefix.length} ${prefix.first.join(" ")}`;
+    if (!owners.has(key)) owners.set(key, { prefix, network });
+  };
+  for (const [network, { prefixes }] of networks.entries()) for (const prefix of prefixes) own(prefix, network);
+  if ([...owners.values()].some(({ prefix }) => mayHoldIPv4(prefix))) own(IPV4_SPACE, NO_NETWORK);
   const keys = Buffer.alloc(owners.size * NETWORK_KEY.bytes);
   const values = Buffer.alloc(owners.size * NETWORK_VALUE.bytes);
   let at = 0;
@@ -35,6 +40,16 @@ export function networkEntries(networks: readonly Network[]): NetworkEntries {
   return { length: owners.size, keys, values };
 }
 
+/** Whether an IPv6 prefix may be around all of IPv4. */
+function mayHoldIPv4({ first, length }: Prefix): boolean {
+  return length < IPV4_SPACE.length && first[0] === 0 && first[1] === 0;
+}
+
+/** Entries of the trie: every prefix, and all of IPv4. */
+export function maxNetworkEntries(networks: readonly Network[]): number {
+  return networks.reduce((sum, { prefixes }) => sum + prefixes.length, 1);
+}
+
 /** struct filter: one bit for each first 16 bits that a prefix covers, by family. */
 export function networkFilter(networks: readonly Network[]): Buffer {
   const filter = Buffer.alloc(FILTER.bytes);
@@ -42,26 +57,10 @@ export function networkFilter(networks: readonly Network[]): Buffer {
   return filter;
 }
 
-const FIRST_MAPPED: Address = [0, 0, 0xffff, 0];
-
 function mark(filter: Buffer, prefix: Prefix): void {
   const last = lastAddress(prefix);
-  if (isMappedIPv4(prefix.first) && isMappedIPv4(last)) {
-    markBlocks(filter, 0, prefix.first[3], last[3]);
-    return;
-  }
-  markBlocks(filter, FILTER.ipv6, prefix.first[0], last[0]);
-  // An IPv6 prefix around ::ffff:0:0/96 holds all of IPv4.
-  if (prefix.length < 96 && covers(prefix, FIRST_MAPPED)) markBlocks(filter, 0, 0, 0xffffffff);
-}
-
-function covers(prefix: Prefix, address: Address): boolean {
-  const last = lastAddress(prefix);
-  const isAtLeast = (a: Address, b: Address): boolean => {
-    const word = a.findIndex((value, index) => value !== b[index]);
-    return word < 0 || (a[word] ?? 0) > (b[word] ?? 0);
-  };
-  return isAtLeast(address, prefix.first) && isAtLeast(last, address);
+  if (isMappedIPv4(prefix.first)) markBlocks(filter, 0, prefix.first[3], last[3]);
+  else markBlocks(filter, FILTER.ipv6, prefix.first[0], last[0]);
 }
 
 function markBlocks(filter: Buffer, at: number, first: number, last: number): void {

@@ -30,8 +30,9 @@
 #define LONGEST_STATED 65575
 #define LONGEST_JUMBO 524280
 #define MAX_JUMBO_OPTIONS 8
-// Tags, labels and LLC headers in front of an IP header: as many as an Ethernet frame of 1,518 bytes holds.
-#define MAX_LAYERS 376
+// Headers are looked for in so many first bytes of a frame (../decoded-frame.ts), which hold at most so many of four.
+#define HEADERS_BYTES 256
+#define MAX_LAYERS (HEADERS_BYTES / 4)
 #define MAX_EXTENSIONS 6
 
 // Without CAP_PERFMON the kernel allows no choice between two fields of a map's value: keeps the compiler from turning
@@ -75,6 +76,8 @@ struct usage {
   __u64 packets_out;
   __u64 network; // index + 1; 0 on CPUs that did not make the entry
 };
+
+#define NO_NETWORK 0xffffffff // all of IPv4, where an IPv6 prefix is around it
 
 struct network_key {
   __u32 prefix_length;
@@ -159,9 +162,10 @@ struct packet {
   __u32 packets; // on the wire: a GSO packet is several
 };
 
-// ---- Decoding, careful: any depth, any layout of the packet's memory.
+// ---- Decoding, careful: any headers, any layout of the packet's memory.
 
 static __always_inline int load(struct __sk_buff *skb, __u32 at, void *to, __u32 length) {
+  if (at + length > HEADERS_BYTES) return -1;
   return bpf_skb_load_bytes(skb, at, to, length);
 }
 
@@ -437,7 +441,7 @@ static __noinline int admit(struct usage_key *key, struct admission *admission) 
   struct totals *totals = admission->totals;
   __builtin_memcpy(network_key.address, key->address, 16);
   __u32 *network = bpf_map_lookup_elem(&networks, &network_key);
-  if (!network) return 0;
+  if (!network || *network == NO_NETWORK) return 0;
   __u64 out = admission->out, in = 1 - out;
   struct usage first = {
     .bytes_in = in * packet->bytes,

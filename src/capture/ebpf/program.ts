@@ -16,7 +16,7 @@ import {
   SETTINGS_SECTION,
 } from "./layout.ts";
 import { inThread, libbpf } from "./libbpf.ts";
-import { networkEntries, networkFilter } from "./network-maps.ts";
+import { maxNetworkEntries, networkEntries, networkFilter } from "./network-maps.ts";
 import { type AttachKind, overflowEntries, usageEntries } from "./source-manifest.ts";
 
 /** Another object can be tried without building anything; its digest makes it another program. */
@@ -49,9 +49,9 @@ export class LoadedProgram implements Disposable {
 
   /** Loads and fills it. Throws KernelError where the kernel refuses. */
   static async load(options: ProgramOptions): Promise<LoadedProgram> {
-    const path = objectPath();
-    const object: Pointer | null = libbpf().bpf_object__open_file(path, null);
-    if (object === null) throw new KernelError(`${path} is not a BPF object`, 0);
+    const { bytes } = programObject();
+    const object: Pointer | null = libbpf().bpf_object__open_mem(bytes, bytes.length, null);
+    if (object === null) throw new KernelError(`${objectPath()} is not a BPF object`, 0);
     try {
       const program = chooseProgram(object, options.attach);
       sizeMaps(object, options);
@@ -94,7 +94,16 @@ export class LoadedProgram implements Disposable {
 
 /** SHA-256 of the object file. */
 export function programDigest(): string {
-  return createHash("sha256").update(readFileSync(objectPath())).digest("hex");
+  return programObject().digest;
+}
+
+let known: { readonly bytes: Buffer; readonly digest: string } | null = null;
+
+/** As it was at the first look: an upgrade that puts another in its place is the next agent's, not this one's. */
+function programObject(): { readonly bytes: Buffer; readonly digest: string } {
+  if (known) return known;
+  const bytes = readFileSync(objectPath());
+  return (known = { bytes, digest: createHash("sha256").update(bytes).digest("hex") });
 }
 
 function objectPath(): string {
@@ -111,10 +120,9 @@ function chooseProgram(object: Pointer, attach: AttachKind): Pointer {
 
 function sizeMaps(object: Pointer, options: ProgramOptions): void {
   const { networks, manifest, windowMs, totalsSlots } = options;
-  const prefixes = networks.reduce((sum, network) => sum + network.prefixes.length, 0);
   const entries = {
     [MapName.usage]: usageEntries(options.maxAddresses),
-    [MapName.networks]: Math.max(1, prefixes),
+    [MapName.networks]: maxNetworkEntries(networks),
     [MapName.overflow]: overflowEntries(networks.length),
     [MapName.totals]: totalsSlots + 1,
   };

@@ -50,10 +50,12 @@ export interface SourcePlace {
 }
 
 export function settingsDigest(settings: SourceSettings, place: SourcePlace): string {
-  const { networks, ...rest } = settings;
-  const prefixes = networks.map(({ name, prefixes: all }) => [name, ...all.map(formatPrefix)]);
+  const { interface: name, attach, windowMs, maxAddresses } = settings;
+  const { programDigest, namespace, link } = place;
+  const networks = settings.networks.map(({ name: network, prefixes }) => [network, ...prefixes.map(formatPrefix)]);
   return createHash("sha256")
-    .update(JSON.stringify([LAYOUT_VERSION, rest, prefixes, place]))
+    .update(JSON.stringify([LAYOUT_VERSION, name, attach, windowMs, maxAddresses, networks, programDigest]))
+    .update(JSON.stringify([namespace, link]))
     .digest("hex");
 }
 

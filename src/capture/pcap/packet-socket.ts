@@ -29,13 +29,12 @@ const ifEqual = (k: number, jumps: [number, number]): Instruction => instruction
 const accept = (bytes: number): Instruction => instruction(0x06, bytes);
 
 /**
- * What of a packet the ring keeps: every header that is decoded, behind forty tags. A packet whose IP header does not
+ * What of a packet the ring keeps: every header that is decoded. A packet whose IP header does not
  * state its length is kept whole, because its own length must do: over 65,535 bytes (BIG TCP), or with total length 0.
  */
-const SNAP_LENGTH = 256;
 const WHOLE = 262_144;
 const LONGEST_STATED = 65_535;
-const SNAP_ANY = [loadLength, ifAtLeast(LONGEST_STATED, [1, 0]), accept(SNAP_LENGTH), accept(WHOLE)];
+const SNAP_ANY = [loadLength, ifAtLeast(LONGEST_STATED, [1, 0]), accept(HEADERS_BYTES), accept(WHOLE)];
 const SNAP_ETHERNET = [
   loadLength,
   ifAtLeast(LONGEST_STATED, [6, 0]),
@@ -45,7 +44,7 @@ const SNAP_ETHERNET = [
   ifEqual(0x0800, [0, 2]),
   loadShort(16),
   ifEqual(0, [1, 0]),
-  accept(SNAP_LENGTH),
+  accept(HEADERS_BYTES),
   accept(WHOLE),
 ];
 
