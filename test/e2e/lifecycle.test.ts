@@ -117,7 +117,7 @@ liveDescribe("a running agent", () => {
       const status: unknown = JSON.parse(stdout);
       expect(status).toMatchObject({
         instance: "edge",
-        interfaces: [{ name: edge.interface, backend: "pcap", last_window_end: expect.any(String) }],
+        interfaces: [{ name: edge.interface, backend: "ebpf", last_window_end: expect.any(String) }],
         endpoints: [{ name: "central", pending_requests: expect.any(Number), pending_samples: expect.any(Number) }],
         top: [{ address: "10.1.0.1", network: "acme", bytes_in: 100 * BYTES_EACH, bytes_out: 0 }],
       });
@@ -143,7 +143,7 @@ liveDescribe("a running agent", () => {
   });
 
   describe.concurrent("that is told to reload", () => {
-    it("counts an added network from the next window on, and pushes to an added endpoint", async ({ expect }) => {
+    it("counts an added network from the reload on, at the latest from the next window, and pushes to an added endpoint", async ({ expect }) => {
       await using receiver = await Receiver.start();
       await using added = await Receiver.start();
       await using edge = await Edge.create("lifc");
@@ -156,7 +156,8 @@ liveDescribe("a running agent", () => {
       await edge.configure({ network: [ACME, LATER] }, [central(receiver), central(added, "added")]);
       agent.signal("SIGHUP");
       expect(await agent.waitForLog("configuration reloaded")).toMatchObject({ networks: 2, endpoints: 2 });
-      await sendFromPeer(edge.pair, [to("10.1.0.1", 1_000), to("10.2.0.1", 2_000)]);
+      // Of the added network nothing passes while it is being taken on.
+      await sendFromPeer(edge.pair, [to("10.1.0.1", 1_000)]);
       stillIn(reloaded);
       const after = await nextWindow();
       await sendFromPeer(edge.pair, [to("10.1.0.1", 10_000), to("10.2.0.1", 20_000)]);
@@ -240,13 +241,13 @@ liveDescribe("a running agent", () => {
     it("starts a capture child again that was killed, and says what was not observed", async ({ expect }) => {
       await using receiver = await Receiver.start();
       await using edge = await Edge.create("liff");
-      await edge.configure({ network: [ACME] }, [central(receiver)]);
+      await edge.configure({ capture: { backend: "pcap" }, network: [ACME] }, [central(receiver)]);
       await using agent = await edge.start().capturing();
       const before = await nextWindow();
       await sendFromPeer(edge.pair, [to("10.1.0.1", 100)]);
       await windowArrived(receiver, before);
       const killedIn = await windowAt(200, 1_500, before + WINDOW_MS);
-      const [child = 0] = agent.captureChildren();
+      const child = agent.captureChild();
       process.kill(child, "SIGKILL");
       expect(await agent.waitForLog("capture ended, starting it again")).toMatchObject({
         level: "error",

@@ -91,7 +91,7 @@ export class EbpfCapture {
   async #step(): Promise<void> {
     try {
       if (this.#kernel.isAttached && !this.#kernel.isAlive())
-        this.#end("the interface is gone, or the program was detached");
+        this.#end("the interface is gone, or the program was taken off it");
       if (!this.#kernel.isAttached) await this.#start();
       await this.#lookAfter();
       this.#draining = this.#drain();
@@ -143,7 +143,7 @@ export class EbpfCapture {
     this.#kernel.detach();
     this.#observedToMs = this.#deps.clock.now();
     this.#deps.metrics.restarts.inc({ interface: this.interface });
-    this.#complain(reason);
+    this.#complain(reason, "capture ended, starting it again");
   }
 
   async #stepClock(stepMs: number): Promise<void> {
@@ -166,9 +166,9 @@ export class EbpfCapture {
     }
   }
 
-  #complain(reason: string): void {
+  #complain(reason: string, message = "capture does not work, trying again"): void {
     this.#deps.metrics.up.set({ interface: this.interface }, this.#kernel.isAttached ? 1 : 0);
-    if (reason !== this.#complaint) this.#log.error({ reason }, "capture is not as it should be, trying again");
+    if (reason !== this.#complaint) this.#log.error({ reason }, message);
     this.#complaint = reason;
   }
 

@@ -145,6 +145,18 @@ export class KernelSource implements Disposable {
     this.#totals.update(slotKey(this.manifest.totalsSlots), Buffer.alloc(TOTALS_BYTES));
   }
 
+  /** The latest window that has frames in the maps; 0 where none has. */
+  async lastWindow(): Promise<number> {
+    let last = 0;
+    for await (const { length, values } of this.#totals.batches()) {
+      // The windows of all CPUs of all slots; its 32 low bits are all that a window needs.
+      for (let value = 0; value < length * this.#totals.cpus; value++) {
+        last = Math.max(last, values[(value * TOTALS_BYTES) / 4] ?? 0);
+      }
+    }
+    return last;
+  }
+
   /** When the latest packet that is still in the maps passed, milliseconds since the epoch; null where there is none. */
   lastPacketMs(): number | null {
     let lastNs = 0;

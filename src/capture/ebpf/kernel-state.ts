@@ -68,7 +68,7 @@ export class KernelState implements Disposable {
   /** Takes over what an earlier agent left pinned. True where that counts on this interface, and has all the time. */
   open(): boolean {
     const { folder, interface: name } = this.#options;
-    this.#held = openSources(folder).map((source) => this.#hold(source));
+    this.#held = openSources(folder).map((source) => this.#hold(source, true));
     const links = TcxLinks.open(folder, name);
     if (links && this.#adopt(links)) {
       this.#attachment = links;
@@ -218,8 +218,8 @@ export class KernelState implements Disposable {
     return true;
   }
 
-  #hold(source: KernelSource): Held {
-    return { source, drain: new SourceDrain(source, this.#deps), endedMs: null };
+  #hold(source: KernelSource, isFound = false): Held {
+    return { source, drain: new SourceDrain(source, this.#deps, isFound), endedMs: null };
   }
 
   async #create(device: Device): Promise<KernelSource> {

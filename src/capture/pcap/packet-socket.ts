@@ -4,6 +4,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import koffi from "koffi";
+import { HEADERS_BYTES } from "../decoded-frame.ts";
 
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
