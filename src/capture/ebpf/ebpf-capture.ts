@@ -136,7 +136,8 @@ export class EbpfCapture {
     this.#deps.metrics.up.set({ interface: this.interface }, 1);
     const sinceMs = adopted ? this.#kernel.pendingSinceMs() : null;
     const since = sinceMs === null ? {} : { counted_since: new Date(sinceMs).toISOString() };
-    this.#log.info({ backend: "ebpf", attach: this.#options.attach, adopted, ...since }, "capture started");
+    const facts = { backend: "ebpf", attach: this.#options.attach, kernel_bytes: this.#kernel.memoryBytes() };
+    this.#log.info({ ...facts, adopted, ...since }, "capture started");
   }
 
   #end(reason: string): void {

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { BpfMap } from "./bpf-map.ts";
+import { BpfMap, memoryBytes } from "./bpf-map.ts";
 import { makeFolder, unpin } from "./bpffs.ts";
 import { type Device, LOOPBACK } from "./device.ts";
 import { monotonicNs, realtimeOffsetNs } from "./kernel-clock.ts";
@@ -178,6 +178,11 @@ export class KernelSource implements Disposable {
     emptied.writeBigUInt64LE(BigInt(window));
     this.#totals.update(key, emptied);
     this.#totals.update(key, Buffer.alloc(TOTALS_BYTES));
+  }
+
+  /** Bytes of kernel memory that its counters take. */
+  memoryBytes(): number {
+    return [this.#usage, this.#overflow, this.#totals].reduce((sum, { fd }) => sum + memoryBytes(fd), 0);
   }
 
   /** Removes it for good. */

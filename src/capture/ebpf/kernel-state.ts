@@ -178,6 +178,11 @@ export class KernelState implements Disposable {
       : null;
   }
 
+  /** Bytes of kernel memory that all sources take. */
+  memoryBytes(): number {
+    return this.#held.reduce((sum, { source }) => sum + source.memoryBytes(), 0);
+  }
+
   /** When the active source's current window ends, milliseconds since the epoch; null where none counts. */
   windowEndMs(): number | null {
     const active = this.#held.at(-1);
