@@ -389,10 +389,13 @@ static __noinline __u32 repeated_headers(struct __sk_buff *skb, __u32 at, __u32 
   return at - start + (offset >> 4 << 2);
 }
 
-// Linux/include/linux/skbuff.h: gso_segs may be 0 where a guest or a driver left the count to whoever segments.
-static __noinline void correct_segments(struct __sk_buff *skb, struct packet *packet) {
+// Linux/include/linux/skbuff.h: gso_segs may be 0 where a guest or a driver left the count to whoever segments. `added`
+// is what the kernel itself adds to what it sends, for the queueing discipline: it knows the inner headers of tunnels
+// (net/core/dev.c, qdisc_pkt_len_init). 0, or absurd, where it has not looked.
+static __noinline void correct_segments(struct __sk_buff *skb, struct packet *packet, __u32 added) {
   __u32 absent = 0, segments = skb->gso_segs, size = skb->gso_size;
   __u32 headers = repeated_headers(skb, packet->at, &absent);
+  if (segments > 1 && added > 0 && added < LONGEST_JUMBO) headers = added / (segments - 1) - packet->at;
   if (headers == 0 || headers >= packet->bytes) return;
   if (segments == 0) segments = (packet->bytes - headers + size - 1) / size;
   packet->packets = segments;
@@ -525,7 +528,7 @@ static __noinline void count_beyond(__u64 window, __u64 now_ns, int kind, const 
   }
 }
 
-static __always_inline void count(struct __sk_buff *skb, int kind, struct packet *packet) {
+static __always_inline void count(struct __sk_buff *skb, int kind, struct packet *packet, int knows_wire_length) {
   __u32 zero = 0;
   struct clock *time = bpf_map_lookup_elem(&clock, &zero);
   if (!time) return;
@@ -535,7 +538,7 @@ static __always_inline void count(struct __sk_buff *skb, int kind, struct packet
   struct totals *own = bpf_map_lookup_elem(&totals, &slot);
   if (!own) return;
   packet->packets = 1;
-  if (kind == KIND_IP && skb->gso_size) correct_segments(skb, packet);
+  if (kind == KIND_IP && skb->gso_size) correct_segments(skb, packet, knows_wire_length ? skb->wire_len - skb->len : 0);
   if (own->window != window) {
     if (own->window != 0) {
       count_beyond(window, now_ns, kind, packet);
@@ -560,7 +563,7 @@ int count_tcx(struct __sk_buff *skb) {
   struct packet packet;
   int kind = decode_in_place(skb, &packet);
   if (kind == KIND_SLOW) kind = decode(skb, &packet);
-  count(skb, kind, &packet);
+  count(skb, kind, &packet, 1);
   return CONTINUE;
 }
 
@@ -569,7 +572,7 @@ int count_socket(struct __sk_buff *skb) {
   struct packet packet;
   if (settings.skip_outgoing && skb->pkt_type == 4) return DROP_COPY; // PACKET_OUTGOING, linux/if_packet.h
   int kind = decode(skb, &packet);
-  count(skb, kind, &packet);
+  count(skb, kind, &packet, 0);
   return DROP_COPY;
 }
 
