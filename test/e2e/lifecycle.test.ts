@@ -143,7 +143,9 @@ liveDescribe("a running agent", () => {
   });
 
   describe.concurrent("that is told to reload", () => {
-    it("counts an added network from the reload on, at the latest from the next window, and pushes to an added endpoint", async ({ expect }) => {
+    it("counts an added network from the reload on, at the latest from the next window, and pushes to an added endpoint", async ({
+      expect,
+    }) => {
       await using receiver = await Receiver.start();
       await using added = await Receiver.start();
       await using edge = await Edge.create("lifc");

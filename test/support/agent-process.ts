@@ -45,8 +45,16 @@ export interface StatusAnswer {
 }
 
 /** Runs a command line of acct-agent to its end. */
-export async function runCommand(...args: readonly string[]): Promise<CommandResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: "pipe", timeout: COMMAND_TIMEOUT_MS });
+export function runCommand(...args: readonly string[]): Promise<CommandResult> {
+  return resultOf(spawn(process.execPath, [MAIN, ...args], { stdio: "pipe", timeout: COMMAND_TIMEOUT_MS }));
+}
+
+/** The same inside a namespace. */
+export function runCommandIn(namespace: Namespace, ...args: readonly string[]): Promise<CommandResult> {
+  return resultOf(namespace.spawn(process.execPath, [MAIN, ...args], { stdio: "pipe", timeout: COMMAND_TIMEOUT_MS }));
+}
+
+async function resultOf(child: ChildProcess): Promise<CommandResult> {
   const [stdout, stderr] = [collect(child, "stdout"), collect(child, "stderr")];
   const [code] = await once(child, "close");
   return { code, stdout: stdout(), complaints: linesOf(stderr()) };
@@ -61,6 +69,8 @@ export interface AgentOptions {
   readonly ownGroup?: boolean;
   /** Moves the clock of the agent and its children, so that a real window can be the last of a month. */
   readonly clockShiftMs?: number;
+  /** Added to the test's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A running agent. `await using` ends it with the test. */
@@ -73,7 +83,8 @@ export class AgentProcess implements AsyncDisposable {
   constructor(options: AgentOptions) {
     const args = [MAIN, "--config", options.configFile];
     // What a killed agent leaves in the folder for temporary files goes with the test's own.
-    const env = { ...process.env, TMPDIR: dirname(options.configFile), ...clockShift(options.clockShiftMs ?? 0) };
+    const shift = clockShift(options.clockShiftMs ?? 0);
+    const env = { ...process.env, TMPDIR: dirname(options.configFile), ...shift, ...options.env };
     const how: SpawnOptions = { stdio: ["ignore", "ignore", "pipe"], detached: options.ownGroup ?? false, env };
     this.#child = options.namespace?.spawn(process.execPath, args, how) ?? spawn(process.execPath, args, how);
     this.#options = options;
@@ -130,12 +141,25 @@ export class AgentProcess implements AsyncDisposable {
     process.kill(-this.pid, signal);
   }
 
+  /** Ends it as kill -9 does, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.signal("SIGKILL");
+    await this.ended;
+  }
+
   /** Asks it to stop and tells how it ended. */
   async stop(): Promise<End & { readonly tookMs: number }> {
     const startedMs = performance.now();
     this.signal("SIGTERM");
     const end = await this.ended;
     return { ...end, tookMs: performance.now() - startedMs };
+  }
+
+  /** The one child that captures. */
+  captureChild(): number {
+    const [child, ...others] = this.captureChildren();
+    if (child === undefined || others.length > 0) throw new Error("the agent has not exactly one capture child");
+    return child;
   }
 
   /** Process ids of the children that capture. */

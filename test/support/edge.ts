@@ -3,7 +3,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { stringify, type TomlTable } from "smol-toml";
-import { type AgentOptions, AgentProcess } from "./agent-process.ts";
+import { type AgentOptions, AgentProcess, type CommandResult, runCommandIn } from "./agent-process.ts";
+import { kernelStateOf, removeLeftoverPins } from "./kernel-state.ts";
 import { exposePort } from "./namespace-port.ts";
 import { NetworkPair } from "./netns.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
@@ -30,6 +31,7 @@ export class Edge implements AsyncDisposable {
 
   /** Tests that run at the same time need a `prefix` each. */
   static async create(prefix: string): Promise<Edge> {
+    removeLeftoverPins();
     const pair = await NetworkPair.create({ prefix });
     return new Edge(pair, await tempFolder());
   }
@@ -64,16 +66,35 @@ export class Edge implements AsyncDisposable {
     await writeFile(this.configFile, stringify(config));
   }
 
-  /** Starts the agent inside. */
-  start(options: Pick<AgentOptions, "ownGroup" | "clockShiftMs"> = {}): AgentProcess {
+  /** Starts the agent inside, or in another namespace. */
+  start(options: Pick<AgentOptions, "ownGroup" | "clockShiftMs" | "env" | "namespace"> = {}): AgentProcess {
     const { configFile, stateDir } = this;
-    return new AgentProcess({ ...options, configFile, stateDir, namespace: this.pair.edge });
+    return new AgentProcess({ namespace: this.pair.edge, ...options, configFile, stateDir });
   }
 
+  /** Runs a command of the program inside, on the edge's configuration. */
+  command(name: string, ...args: readonly string[]): Promise<CommandResult> {
+    return runCommandIn(this.pair.edge, name, "--config", this.configFile, ...args);
+  }
+
+  /** Removes what the edge's agents left in the kernel, then everything else. Throws where detach did not do it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.pair[Symbol.asyncDispose]();
-    for (const port of this.#ports.values()) await port[Symbol.asyncDispose]();
-    await this.#folder[Symbol.asyncDispose]();
+    try {
+      await this.#detach();
+    } finally {
+      await this.pair[Symbol.asyncDispose]();
+      for (const port of this.#ports.values()) await port[Symbol.asyncDispose]();
+      await this.#folder[Symbol.asyncDispose]();
+    }
+  }
+
+  async #detach(): Promise<void> {
+    if (kernelStateOf(this.stateDir).length === 0) return;
+    // A test may have left a configuration that is none.
+    await this.configure({});
+    const { code, complaints } = await this.command("detach");
+    const left = kernelStateOf(this.stateDir);
+    if (left.length > 0) throw new Error([`detach ended with ${code} and left`, ...left, ...complaints].join("\n"));
   }
 
   async #expose(port: number): Promise<void> {

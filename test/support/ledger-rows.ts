@@ -20,7 +20,14 @@ export interface WindowRow {
   readonly frames: number;
   readonly ipPackets: number;
   readonly ipBytes: number;
+  readonly unaccountedPackets: number;
   readonly unaccountedBytes: number;
+  readonly internalPackets: number;
+  readonly internalBytes: number;
+  readonly overflowPackets: number;
+  readonly overflowBytes: number;
+  readonly nonIpFrames: number;
+  readonly parseFailures: number;
 }
 
 export interface IntervalRow extends Counters {
@@ -29,7 +36,16 @@ export interface IntervalRow extends Counters {
   readonly startMs: number;
 }
 
-interface AddressRow extends Counters {
+/** The cumulative counters of an address in a network on an interface; `address` is `overflow` where there was no room. */
+export interface AddressUsage extends Counters {
+  readonly interface: string;
+  readonly network: string;
+  readonly address: string;
+}
+
+interface StoredAddress extends Counters {
+  readonly interface: string;
+  readonly network: string;
   readonly address: Buffer;
 }
 
@@ -38,12 +54,17 @@ const BY_INTERFACE = "JOIN interface i ON i.id = interface_id";
 
 const WINDOWS = `
   SELECT i.name AS interface, start_ms AS startMs, end_ms AS endMs, closed, observed_ms AS observedMs, frames,
-    ip_packets AS ipPackets, ip_bytes AS ipBytes, unaccounted_bytes AS unaccountedBytes
+    ip_packets AS ipPackets, ip_bytes AS ipBytes, unaccounted_packets AS unaccountedPackets,
+    unaccounted_bytes AS unaccountedBytes, internal_packets AS internalPackets, internal_bytes AS internalBytes,
+    overflow_packets AS overflowPackets, overflow_bytes AS overflowBytes, non_ip_frames AS nonIpFrames,
+    parse_failures AS parseFailures
   FROM window ${BY_INTERFACE} ORDER BY i.name, start_ms`;
 const INTERVALS = `
   SELECT i.name AS interface, n.name AS network, start_ms AS startMs, ${COUNTERS}
   FROM interval_usage ${BY_INTERFACE} JOIN network n ON n.id = network_id ORDER BY i.name, n.name, start_ms`;
-const ADDRESSES = `SELECT address, ${COUNTERS} FROM address`;
+const ADDRESSES = `
+  SELECT i.name AS interface, n.name AS network, address, ${COUNTERS}
+  FROM address ${BY_INTERFACE} JOIN network n ON n.id = network_id ORDER BY i.name, n.name, address`;
 
 /** Windows by interface and time. */
 export function ledgerWindows(stateDir: string): readonly WindowRow[] {
@@ -55,12 +76,20 @@ export function ledgerIntervals(stateDir: string): readonly IntervalRow[] {
   return read(stateDir, (database) => database.prepare<[], IntervalRow>(INTERVALS).all());
 }
 
-/** The cumulative counters of each address: what it ever had in windows that are closed. */
+/** The cumulative counters of each address: what it ever had in windows that are closed. One interface, one network each. */
 export function ledgerAddresses(stateDir: string): Readonly<Record<string, Counters>> {
-  const all = read(stateDir, (database) => database.prepare<[], AddressRow>(ADDRESSES).all());
   return Object.fromEntries(
-    all.map(({ address, ...counters }) => [formatAddress(addressFromBytes(address)), counters]),
+    ledgerUsage(stateDir).map(({ address, interface: _interface, network: _network, ...counters }) => [
+      address,
+      counters,
+    ]),
   );
+}
+
+/** The same by interface, network and address. */
+export function ledgerUsage(stateDir: string): readonly AddressUsage[] {
+  const rows = read(stateDir, (database) => database.prepare<[], StoredAddress>(ADDRESSES).all());
+  return rows.map((row) => ({ ...row, address: formatAddress(addressFromBytes(row.address)) }));
 }
 
 function read<T>(stateDir: string, query: (database: Sqlite.Database) => T): T {

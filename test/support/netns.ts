@@ -63,8 +63,8 @@ export class Namespace {
     return child;
   }
 
-  /** Frames and bytes (with Ethernet header, without check sequence) that the interface received and sent. */
-  async counters(): Promise<Record<"rx" | "tx", { packets: number; bytes: number }>> {
+  /** Frames and bytes (with Ethernet header, without check sequence) that the interface received, sent and dropped. */
+  async counters(): Promise<Record<"rx" | "tx", { packets: number; bytes: number; dropped: number }>> {
     const { stdout } = await this.exec("ip", ["-json", "-statistics", "link", "show", "dev", this.interface]);
     return JSON.parse(stdout)[0].stats64;
   }
@@ -101,10 +101,7 @@ export class NetworkPair implements AsyncDisposable {
 
   async #build(offloads: boolean): Promise<void> {
     const { edge, peer } = this;
-    for (const end of [edge, peer]) {
-      await run("ip", ["netns", "add", end.name]);
-      await end.exec("sh", ["-ec", SILENCE]);
-    }
+    for (const end of [edge, peer]) await silence(end);
     const far = ["peer", "name", peer.interface, "address", peer.mac, "netns", peer.name];
     const near = ["name", edge.interface, "address", edge.mac, "netns", edge.name];
     await run("ip", ["link", "add", ...near, "type", "veth", ...far]);
@@ -115,11 +112,20 @@ export class NetworkPair implements AsyncDisposable {
 
   /** Stops the commands still running inside and removes both namespaces. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of [this.edge, this.peer]) {
-      await end.stopCommands();
-      await removeNamespace(end.name);
-    }
+    for (const end of [this.edge, this.peer]) await removeEnd(end);
   }
+}
+
+/** Makes the namespace of an end, and no interface in it speaks unasked. */
+export async function silence(end: Namespace): Promise<void> {
+  await run("ip", ["netns", "add", end.name]);
+  await end.exec("sh", ["-ec", SILENCE]);
+}
+
+/** Stops the commands still running inside and removes the namespace. */
+export async function removeEnd(end: Namespace): Promise<void> {
+  await end.stopCommands();
+  await removeNamespace(end.name);
 }
 
 /** Without ARP an interface neither asks for its neighbours nor reports its solicited-node groups. */

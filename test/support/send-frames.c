@@ -1,6 +1,6 @@
-// Sends Ethernet frames on one interface through a packet socket that bypasses the queueing discipline: UDP frames
-// whose addresses cycle over a range, or the frames of a capture file as they are. Prints one line of JSON with what
-// the kernel took when it is done and on SIGTERM; "sending" on standard error says that it starts. See traffic.ts.
+// Sends Ethernet frames on one interface through a packet socket that bypasses the queueing discipline, unless --qdisc:
+// UDP frames whose addresses cycle over a range, or the frames of a capture file as they are. Prints one line of JSON
+// with what the kernel took when it is done and on SIGTERM; "sending" on standard error says that it starts. See traffic.ts.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +26,8 @@
 #define ETHERNET 14
 #define SECOND_NS 1000000000LL
 #define MIN_SLEEP_NS 50000LL
-#define USAGE "usage: send-frames IF [--count N] [--rate PPS] [--pcap FILE [--loop] | --size BYTES --hosts N [--ipv6] " \
+#define USAGE "usage: send-frames IF [--count N] [--rate PPS] [--until EPOCH_MS] [--qdisc] " \
+  "[--pcap FILE [--loop] | --size BYTES --hosts N [--ipv6] " \
   "[--vary-src] [--src-net A] [--dst-net A] [--src-mac M] [--dst-mac M]]\n"
 
 struct frame {
@@ -36,8 +37,8 @@ struct frame {
 
 static struct {
   const char *interface, *pcap, *src, *dst, *src_mac, *dst_mac;
-  uint64_t count, rate, size, hosts;
-  int ipv6, vary_src, loop;
+  uint64_t count, rate, until_ms, size, hosts;
+  int ipv6, vary_src, loop, qdisc;
 } options = {.src_mac = "02:00:00:00:00:01", .dst_mac = "02:00:00:00:00:02", .size = 60, .hosts = 1};
 
 static struct frame *frames; // of a file: all of them; generated: one a slot of the batch
@@ -195,11 +196,16 @@ static void load_file(void) {
 
 // --- Sending
 
-static int64_t now_ns(void) {
+static int64_t clock_ns(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return t.tv_sec * SECOND_NS + t.tv_nsec;
 }
+
+static int64_t now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+// Of the wall clock, which windows follow.
+static uint64_t wall_ms(void) { return (uint64_t)(clock_ns(CLOCK_REALTIME) / 1000000); }
 
 static void sleep_until(int64_t ns) {
   struct timespec t = {ns / SECOND_NS, ns % SECOND_NS};
@@ -217,9 +223,12 @@ static int open_socket(void) {
   if (fd < 0) fail("packet socket");
   if (!address.sll_ifindex) fail(options.interface);
   if (bind(fd, (struct sockaddr *)&address, sizeof address)) fail("bind");
-  if (setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on)) fail("PACKET_QDISC_BYPASS");
+  // Frames that bypass the queueing discipline bypass the egress hook and the taps of their own interface too.
+  if (!options.qdisc && setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on)) fail("PACKET_QDISC_BYPASS");
   return fd;
 }
+
+static int over(void) { return stopped || (options.until_ms && wall_ms() >= options.until_ms); }
 
 // How many frames may go now; sleeps first when none is due. Frame k is due k / rate seconds after the start.
 static uint64_t allowance(uint64_t sent, int64_t start) {
@@ -256,13 +265,14 @@ static void send_all(void) {
   uint64_t limit = options.count ? options.count : options.pcap && !options.loop ? frame_count : UINT64_MAX;
   fputs("sending\n", stderr);
   int64_t start = now_ns();
-  while (!stopped && sent < limit) {
+  uint64_t started_ms = wall_ms();
+  while (!over() && sent < limit) {
     uint64_t wanted = allowance(sent, start);
     if (wanted > limit - sent) wanted = limit - sent;
-    if (wanted && !stopped) sent += (uint64_t)send_batch(fd, sent, wanted, &bytes, &ip_bytes);
+    if (wanted && !over()) sent += (uint64_t)send_batch(fd, sent, wanted, &bytes, &ip_bytes);
   }
-  printf("{\"sent\":%lu,\"bytes\":%lu,\"seconds\":%.6f,\"ip_bytes\":%lu}\n", sent, bytes,
-         (double)(now_ns() - start) / 1e9, ip_bytes);
+  printf("{\"sent\":%lu,\"bytes\":%lu,\"seconds\":%.6f,\"ip_bytes\":%lu,\"started_ms\":%lu,\"ended_ms\":%lu}\n", sent,
+         bytes, (double)(now_ns() - start) / 1e9, ip_bytes, started_ms, wall_ms());
 }
 
 static uint64_t number(const char *text) {
@@ -274,16 +284,17 @@ static uint64_t number(const char *text) {
 }
 
 static void parse(int argc, char **argv) {
-  enum { COUNT = 1, RATE, SIZE, HOSTS, PCAP, SRC, DST, SRC_MAC, DST_MAC };
+  enum { COUNT = 1, RATE, UNTIL, SIZE, HOSTS, PCAP, SRC, DST, SRC_MAC, DST_MAC };
   static const struct option known[] = {
-      {"count", 1, 0, COUNT}, {"rate", 1, 0, RATE}, {"size", 1, 0, SIZE}, {"hosts", 1, 0, HOSTS},
-      {"pcap", 1, 0, PCAP}, {"src-net", 1, 0, SRC}, {"dst-net", 1, 0, DST}, {"src-mac", 1, 0, SRC_MAC},
+      {"count", 1, 0, COUNT}, {"rate", 1, 0, RATE}, {"until", 1, 0, UNTIL}, {"size", 1, 0, SIZE},
+      {"hosts", 1, 0, HOSTS}, {"qdisc", 0, &options.qdisc, 1}, {"pcap", 1, 0, PCAP}, {"src-net", 1, 0, SRC}, {"dst-net", 1, 0, DST}, {"src-mac", 1, 0, SRC_MAC},
       {"dst-mac", 1, 0, DST_MAC}, {"ipv6", 0, &options.ipv6, 1}, {"vary-src", 0, &options.vary_src, 1},
       {"loop", 0, &options.loop, 1}, {0}};
   for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
     switch (option) {
       case COUNT: options.count = number(optarg); break;
       case RATE: options.rate = number(optarg); break;
+      case UNTIL: options.until_ms = number(optarg); break;
       case SIZE: options.size = number(optarg); break;
       case HOSTS: options.hosts = number(optarg); break;
       case PCAP: options.pcap = optarg; break;

@@ -18,6 +18,10 @@ export interface TrafficOptions {
   readonly count?: number;
   /** Frames a second; 0, the default, as fast as possible. */
   readonly rate?: number;
+  /** The wall clock's time after which no more frames leave, milliseconds since the epoch. */
+  readonly until?: number;
+  /** Sends through the queueing discipline, where the egress hook and the taps of `from` see the frames. */
+  readonly qdisc?: boolean;
   /** Ethernet frame without its check sequence; default 60. An IP packet is 14 bytes smaller. */
   readonly size?: number;
   /** Consecutive addresses to cycle over from `dstNet`, 1 (default) to 65,536. */
@@ -38,12 +42,17 @@ export interface TrafficOptions {
   readonly loop?: boolean;
 }
 
-/** What the kernel took: frames, Ethernet bytes without check sequence, and the IP total lengths in them. */
+/**
+ * What the kernel took: frames, Ethernet bytes without check sequence, and the IP total lengths in them; and when, by
+ * the wall clock: all of it from `startedMs` to `endedMs`.
+ */
 export interface TrafficResult {
   readonly sent: number;
   readonly bytes: number;
   readonly seconds: number;
   readonly ipBytes: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
 }
 
 /** A running sender. `result` settles when it ends; `await using` ends it with the test. */
@@ -108,8 +117,8 @@ async function collect(child: ChildProcess): Promise<TrafficResult> {
   const [code, signal] = await once(child, "close");
   if (code !== 0)
     throw new Error(`send-frames ended with ${code ?? signal}: ${problem.replace("sending\n", "").trim()}`);
-  const { sent, bytes, seconds, ip_bytes: ipBytes } = JSON.parse(output);
-  return { sent, bytes, seconds, ipBytes };
+  const { sent, bytes, seconds, ip_bytes: ipBytes, started_ms: startedMs, ended_ms: endedMs } = JSON.parse(output);
+  return { sent, bytes, seconds, ipBytes, startedMs, endedMs };
 }
 
 async function compiledSender(): Promise<string> {
