@@ -1,4 +1,4 @@
-// From an EtherType to the IP header: VLAN tags, LLC/SNAP, MPLS and PPPoE, any depth that the frame holds.
+// From an EtherType to the IP header: VLAN tags, LLC/SNAP, MPLS and PPPoE, as deep as HEADERS_BYTES reach.
 // A header that the frame does not hold in full is a parse failure (a runt); a protocol that is not IP is non-IP.
 
 import { byteAt, type DecodedFrame, FrameKind, shortAt } from "./decoded-frame.ts";

@@ -28,6 +28,9 @@ const TSHARK_DIFFERS: ReadonlyMap<string, string> = new Map([
   ["a jumbogram cut within its option by the frame's length", "tshark knows BIG TCP by the jumbo option only"],
   ["a jumbo option beyond what any interface passes on", "tshark believes the option whatever it says"],
   ["an incredible jumbo option in a super-packet", "tshark takes a length over 2^31 for a negative one"],
+  ["one MPLS label more", "tshark looks at the whole frame"],
+  ["IPv6 behind too many MPLS labels", "tshark looks at the whole frame"],
+  ["hundreds of MPLS labels", "tshark looks at the whole frame"],
   ["more tags than anybody stacks", "tshark gives up after some tags"],
   ["PPPoE of another version", "tshark does not check version and type"],
 ]);

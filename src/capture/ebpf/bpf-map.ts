@@ -55,8 +55,12 @@ export class BpfMap implements Disposable {
 
   /** Sets the value of the key, the same on all CPUs. */
   update(key: Uint8Array, value: Uint8Array): void {
-    const all = Buffer.concat(Array<Uint8Array>(this.#cpus).fill(value));
-    checked("bpf_map_update_elem", libbpf().bpf_map_update_elem(this.fd, key, all, 0));
+    this.updateEach(key, Buffer.concat(Array<Uint8Array>(this.#cpus).fill(value)));
+  }
+
+  /** Sets the value of the key on each CPU, as `lookup` gives them. */
+  updateEach(key: Uint8Array, values: Uint8Array): void {
+    checked("bpf_map_update_elem", libbpf().bpf_map_update_elem(this.fd, key, values, 0));
   }
 
   /** All entries. One that is there all the time comes exactly once; one that comes or goes meanwhile may be missing. */

@@ -1,7 +1,7 @@
 // The BPF file system: what is pinned there outlives the agent, until it is removed or the machine restarts.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, rmdirSync, statfsSync, unlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, statfsSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { KernelError } from "./kernel-error.ts";
 
@@ -42,6 +42,15 @@ export function listFolder(path: string): readonly string[] {
   } catch (error) {
     if (isMissing(error) || isNotFolder(error)) return [];
     throw error;
+  }
+}
+
+/** Renames a folder; one that is gone already is fine. */
+export function moveFolder(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }
 

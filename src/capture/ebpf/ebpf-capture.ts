@@ -8,7 +8,7 @@ import type { Log } from "../../telemetry/log.ts";
 import type { CaptureMetrics } from "../capture-metrics.ts";
 import type { WindowSink } from "../window-sink.ts";
 import { KernelError } from "./kernel-error.ts";
-import { KernelState, type KernelStateOptions } from "./kernel-state.ts";
+import { CLOCK_STEP_MS, KernelState, type KernelStateOptions } from "./kernel-state.ts";
 
 export type EbpfOptions = KernelStateOptions;
 
@@ -22,8 +22,6 @@ export interface EbpfDependencies {
 const TICK_MS = 1_000;
 /** The kernel's coarse clock is at most a timer tick late: after this a window has ended for it too. */
 const AFTER_END_MS = 20;
-/** A clock that is set further than this makes windows that are not what they seem. */
-const CLOCK_STEP_MS = 1_000;
 
 export class EbpfCapture {
   readonly #options: EbpfOptions;

@@ -5,6 +5,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { listFolder, makeFolder, pinName, removeEmpty, unpin } from "./bpffs.ts";
 import { namespaceCookie } from "./device.ts";
+import { KernelError } from "./kernel-error.ts";
 import { KernelSource, readManifest } from "./kernel-source.ts";
 import { KernelState } from "./kernel-state.ts";
 import type { DrainDependencies } from "./source-drain.ts";
@@ -33,7 +34,7 @@ export function takeInOrphans(folders: KernelFolders): void {
     if (other === folders.ledgerId) continue;
     for (const name of listFolder(join(folders.folder, other))) {
       const from = join(folders.folder, other, name);
-      const manifest = firstManifest(from);
+      const manifest = tryFirstManifest(from);
       if (manifest?.stateDir !== folders.stateDir || manifest.namespace !== namespace) continue;
       const to = join(folders.folder, folders.ledgerId, name);
       if (listFolder(to).length > 0) continue;
@@ -56,6 +57,16 @@ export async function retire(folder: string, deps: DrainDependencies): Promise<b
   }
   unpin(folder);
   return true;
+}
+
+/** Null also where it cannot be read: another agent may be removing it, and then it is none of ours. */
+function tryFirstManifest(folder: string): SourceManifest | null {
+  try {
+    return firstManifest(folder);
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
 }
 
 function firstManifest(folder: string): SourceManifest | null {

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BpfMap, memoryBytes } from "./bpf-map.ts";
-import { makeFolder, unpin } from "./bpffs.ts";
+import { makeFolder, moveFolder, unpin } from "./bpffs.ts";
 import { type Device, LOOPBACK } from "./device.ts";
 import { monotonicNs, realtimeOffsetNs } from "./kernel-clock.ts";
 import { checked, KernelError } from "./kernel-error.ts";
@@ -42,6 +42,8 @@ export class KernelSource implements Disposable {
   readonly #clockMap: BpfMap;
   /** Addresses in the map when it was last read. */
   usedEntries = 0;
+  /** Of the window that was last read: the next one will have about as many. */
+  #expectedRows = 0;
 
   private constructor(folder: string, manifest: SourceManifest) {
     this.folder = folder;
@@ -111,7 +113,7 @@ export class KernelSource implements Disposable {
     const rowsOf = (window: number): WindowRows | null => {
       if (window < from || window >= end) return null;
       let rows = windows.get(window);
-      if (!rows) windows.set(window, (rows = new WindowRows()));
+      if (!rows) windows.set(window, (rows = new WindowRows(this.#expectedRows)));
       return rows;
     };
     this.usedEntries = 0;
@@ -127,6 +129,7 @@ export class KernelSource implements Disposable {
         rowsOf(window)?.addOverflow(batch, entry, this.#overflow.cpus);
       }
     }
+    this.#expectedRows = Math.max(0, ...[...windows.values()].map((rows) => rows.length));
     return windows;
   }
 
@@ -172,12 +175,7 @@ export class KernelSource implements Disposable {
       await this.#usage.delete(rows.usageKeys(window));
       await this.#overflow.delete(rows.overflowKeys(window));
     }
-    if (this.totals(window).window !== window) return;
-    const key = slotKey(window % this.manifest.totalsSlots);
-    const emptied = Buffer.alloc(TOTALS_BYTES);
-    emptied.writeBigUInt64LE(BigInt(window));
-    this.#totals.update(key, emptied);
-    this.#totals.update(key, Buffer.alloc(TOTALS_BYTES));
+    this.#freeSlot(window);
   }
 
   /** Bytes of kernel memory that its counters take. */
@@ -185,15 +183,36 @@ export class KernelSource implements Disposable {
     return [this.#usage, this.#overflow, this.#totals].reduce((sum, { fd }) => sum + memoryBytes(fd), 0);
   }
 
-  /** Removes it for good. */
+  /** Removes it for good: whoever finds it half removed takes it for one that never was complete. */
   remove(): void {
     this[Symbol.dispose]();
-    unpin(this.folder);
+    const unfinished = join(dirname(this.folder), `${UNFINISHED}${this.id}`);
+    moveFolder(this.folder, unfinished);
+    unpin(unfinished);
   }
 
   [Symbol.dispose](): void {
     for (const map of [this.#usage, this.#overflow, this.#totals, this.#clockMap]) map[Symbol.dispose]();
     closeSync(this.programFd);
+  }
+
+  /**
+   * Frees the slot on the CPUs where the window, or one before it, has it. After a long absence another CPU may count a
+   * later window there, and a map's value is set on all CPUs at once: the slot waits until that window is sealed too.
+   */
+  #freeSlot(window: number): void {
+    const key = slotKey(window % this.manifest.totalsSlots);
+    const values = this.#totals.lookup(key);
+    if (values === null) return;
+    const cpus = Array.from({ length: this.#totals.cpus }, (_, cpu) => cpu * TOTALS_BYTES);
+    const windowAt = (at: number): number => Number(values.readBigUInt64LE(at));
+    if (cpus.some((at) => windowAt(at) > window && windowAt(at) >= this.clock.sealed)) return;
+    const taken = cpus.filter((at) => windowAt(at) !== 0 && windowAt(at) <= window);
+    if (taken.length === 0) return;
+    for (const at of taken) values.fill(0, at + 8, at + TOTALS_BYTES);
+    this.#totals.updateEach(key, values);
+    for (const at of taken) values.fill(0, at, at + 8);
+    this.#totals.updateEach(key, values);
   }
 
   /** Of one window, or of whatever has the slot (null). */

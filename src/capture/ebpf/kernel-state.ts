@@ -36,6 +36,8 @@ const MAX_SOURCES = 4;
 /** Pins of links, beside the folders of sources. */
 const LINK_PINS: ReadonlySet<string> = new Set(["ingress", "egress"]);
 const MS_PER_NS = 1_000_000n;
+/** A clock that is set further than this makes windows that are not what they seem. */
+export const CLOCK_STEP_MS = 1_000;
 
 export class KernelState implements Disposable {
   #options: KernelStateOptions;
@@ -111,6 +113,8 @@ export class KernelState implements Disposable {
     try {
       this.#attachment.use(source);
     } catch (error) {
+      // One direction may have moved.
+      if (this.#attachment.isAlive()) this.#attachment.use(active.source);
       source.remove();
       throw error;
     }
@@ -217,9 +221,7 @@ export class KernelState implements Disposable {
     const at = this.#held.indexOf(active);
     // Made to take its place, and never ran.
     for (const { source } of this.#held.splice(at + 1)) source.remove();
-    for (const [index, held] of this.#held.slice(0, at).entries()) {
-      held.endedMs = this.#held[index + 1]?.source.clock.attachedMs ?? null;
-    }
+    for (const [index, held] of this.#held.slice(0, at).entries()) endBefore(held, this.#held[index + 1] ?? null);
     return true;
   }
 
@@ -239,6 +241,15 @@ export class KernelState implements Disposable {
 
 /** Smaller differences are the reading's own error. */
 const MIN_CORRECTION_NS = 100_000;
+
+/** The next source took the place of this one: where its clock is another, that is a time by this one's. */
+function endBefore(held: Held, next: Held | null): void {
+  if (!next) return;
+  const stepMs = Number((next.source.clock.offsetNs - held.source.clock.offsetNs) / MS_PER_NS);
+  const isStep = Math.abs(stepMs) > CLOCK_STEP_MS;
+  held.endedMs = next.source.clock.attachedMs - (isStep ? stepMs : 0);
+  if (isStep) markStep(held, next, Math.abs(stepMs));
+}
 
 /** The step was somewhere in what the old source has not handed over; the new one's first window began with it. */
 function markStep(before: Held, after: Held, stepMs: number): void {

@@ -33,6 +33,11 @@ export class SourceClock {
     return Number(this.#value.readBigUInt64LE(CLOCK.nextWindow));
   }
 
+  /** The first window that may still change. */
+  get sealed(): number {
+    return Number(this.#value.readBigUInt64LE(CLOCK.sealed));
+  }
+
   /** Milliseconds since the epoch, by this clock. */
   nowMs(): number {
     return Number((monotonicNs() + this.offsetNs) / NS_PER_MS);
@@ -51,11 +56,16 @@ export class SourceClock {
     this.#set(CLOCK.offsetNs, offsetNs);
   }
 
-  /** The program is about to run: what passes from now on is counted. */
+  /**
+   * The program is about to run: what passes from now on is counted, and under no earlier window, though its coarse clock
+   * may still be in one.
+   */
   start(): void {
     const nowMs = this.nowMs();
+    const window = BigInt(this.windowAt(nowMs));
     this.#value.writeBigUInt64LE(BigInt(nowMs), CLOCK.attachedMs);
-    this.#set(CLOCK.nextWindow, BigInt(this.windowAt(nowMs)));
+    this.#value.writeBigUInt64LE(window, CLOCK.sealed);
+    this.#set(CLOCK.nextWindow, window);
   }
 
   /** From now on nothing is filed under a window before `window`. True where that is news. */

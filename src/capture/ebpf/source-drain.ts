@@ -1,18 +1,19 @@
 // From a source into the sink, window by window: read, hand over, wait until it is on disk, delete. A crash between any
 // two of these steps is harmless, because the sink knows a window of a source that it already has.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { ColumnGarbage } from "../../lib/column-garbage.ts";
 import { USAGE_ROW_BYTES, type UsageColumns, type WindowUsage } from "../../model/window.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { CaptureMetrics } from "../capture-metrics.ts";
 import type { WindowSink } from "../window-sink.ts";
+import { programsInFlight } from "./in-flight.ts";
 import type { KernelSource } from "./kernel-source.ts";
+import { USAGE_KEY } from "./layout.ts";
 import { type SourceTotals, windowTotals } from "./source-totals.ts";
 import { WindowRows } from "./window-rows.ts";
 
-/** A run of the program that began before a window was sealed, or its source left, has ended by then. */
-const IN_FLIGHT_MS = 100;
+/** A window of 40,000 addresses, with the keys by which it was deleted. */
+const GARBAGE_BYTES = 3 * 1024 * 1024;
 
 export interface DrainDependencies {
   readonly sink: WindowSink;
@@ -23,7 +24,7 @@ export interface DrainDependencies {
 export class SourceDrain {
   readonly #source: KernelSource;
   readonly #deps: DrainDependencies;
-  readonly #garbage = new ColumnGarbage();
+  readonly #garbage = new ColumnGarbage(GARBAGE_BYTES);
   /** Of a source that an earlier agent left: the window that it may have begun to delete. Else null. */
   readonly #halfForgotten: number | null;
   #clockStep: { readonly from: number; readonly to: number; readonly stepMs: number } | null = null;
@@ -44,7 +45,7 @@ export class SourceDrain {
     const { clock } = this.#source;
     const end = clock.currentWindow();
     if (clock.nextWindow >= end) return true;
-    if (clock.seal(end)) await sleep(IN_FLIGHT_MS);
+    if (clock.seal(end)) await programsInFlight();
     return this.#closed(end, Number.POSITIVE_INFINITY);
   }
 
@@ -52,7 +53,7 @@ export class SourceDrain {
   async all(endMs: number): Promise<boolean> {
     const { clock } = this.#source;
     if (clock.attachedMs === 0) return true;
-    await sleep(IN_FLIGHT_MS);
+    await programsInFlight();
     const end = Math.max(clock.windowAt(endMs), clock.nextWindow);
     return (await this.#closed(end, endMs)) && this.#open(end, endMs);
   }
@@ -93,7 +94,7 @@ export class SourceDrain {
   async #forget(number: number, rows: WindowRows | undefined): Promise<void> {
     await this.#source.forget(number, rows);
     this.#source.clock.harvested(number);
-    this.#garbage.add(2 * USAGE_ROW_BYTES * (rows?.length ?? 0));
+    this.#garbage.add((USAGE_ROW_BYTES + USAGE_KEY.bytes) * (rows?.length ?? 0));
   }
 
   #window(number: number, rows: WindowRows | undefined, sourceEndMs: number): WindowUsage {
