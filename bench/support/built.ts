@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The options of the first line of dist/main.js. */
-export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=2"];
+export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=2", "--liftoff-only"];
 export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** Command line that runs a TypeScript file with this Node; its working directory must be `ROOT`. */

@@ -5,8 +5,16 @@ import type { Report, Table, Target } from "./benchmark.ts";
 import type { Memory } from "./processes.ts";
 import { fixed, mebibytes, whole } from "./statistics.ts";
 
-/** For ebpf the design's 150 MB; pcap needs a second process. */
-const TARGET_BYTES: Readonly<Record<Backend, number>> = { pcap: 200 * 2 ** 20, ebpf: 150e6 };
+interface MemoryTarget {
+  readonly field: "rss" | "pss";
+  readonly bytes: number;
+}
+
+/** For ebpf the design's 150 MB; pcap needs a second process, with which it shares Node's pages. */
+const TARGETS: Readonly<Record<Backend, MemoryTarget>> = {
+  pcap: { field: "pss", bytes: 200 * 2 ** 20 },
+  ebpf: { field: "rss", bytes: 150e6 },
+};
 const TARGET_CPU_MS = 1_000;
 const TARGET_STALL_MS = 50;
 const NONE: Memory = { rss: 0, pss: 0, own: 0 };
@@ -139,16 +147,16 @@ function cpuMs({ cpuSeconds }: Sample, process: number): number {
 
 function targets(run: MemoryRun): readonly Target[] {
   const { backend, busy } = run;
-  const limit = TARGET_BYTES[backend];
+  const { field, bytes: limit } = TARGETS[backend];
   const peak = (field: keyof Memory): number => Math.max(...busy.samples.map((sample) => totalOf(sample)[field]));
   const cpu = busyCpuMs(run, 0) - idleCpuMs(run);
   const allowedStallMs = Math.max(TARGET_STALL_MS, busy.otherStallMs);
   return [
     {
-      what: `${backend}: peak of all processes, PSS`,
+      what: `${backend}: peak of all processes, ${field.toUpperCase()}`,
       target: `under ${mebibytes(limit)} MiB`,
-      measured: `${mebibytes(peak("pss"))} MiB (RSS ${mebibytes(peak("rss"))} MiB)`,
-      met: peak("pss") < limit,
+      measured: `${mebibytes(peak(field))} MiB (RSS ${mebibytes(peak("rss"))}, PSS ${mebibytes(peak("pss"))} MiB)`,
+      met: peak(field) < limit,
     },
     {
       what: `${backend}: CPU of the agent for a later window, idling aside`,

@@ -3,24 +3,11 @@
 import type { UsageColumns } from "../model/window.ts";
 import type { AddressKey, Counters } from "./usage-store.ts";
 
-/** The same rows by network and address, which is the order of the ledger's keys: neighbours share a page. */
-export function sortedByKey(usage: UsageColumns): UsageColumns {
+/** The rows by network and address, which is the order of the ledger's keys: neighbours share a page. */
+export function rowsByKey(usage: UsageColumns): Uint32Array {
   const rows = new Uint32Array(usage.length);
   for (let row = 0; row < rows.length; row++) rows[row] = row;
-  rows.sort((a, b) => compareKeys(usage, a, b));
-  const addresses = new Uint32Array(rows.length * 4);
-  for (let at = 0; at < addresses.length; at++) {
-    addresses[at] = usage.addresses[(rows[at >> 2] ?? 0) * 4 + (at & 3)] ?? 0;
-  }
-  return {
-    length: usage.length,
-    addresses,
-    networks: gather(usage.networks, rows, new Uint32Array(rows.length)),
-    bytesIn: gather(usage.bytesIn, rows, new Float64Array(rows.length)),
-    packetsIn: gather(usage.packetsIn, rows, new Float64Array(rows.length)),
-    bytesOut: gather(usage.bytesOut, rows, new Float64Array(rows.length)),
-    packetsOut: gather(usage.packetsOut, rows, new Float64Array(rows.length)),
-  };
+  return rows.sort((a, b) => compareKeys(usage, a, b));
 }
 
 function compareKeys({ networks, addresses }: UsageColumns, a: number, b: number): number {
@@ -31,11 +18,6 @@ function compareKeys({ networks, addresses }: UsageColumns, a: number, b: number
     if (byWord !== 0) return byWord;
   }
   return 0;
-}
-
-function gather<T extends Float64Array | Uint32Array>(column: T, rows: Uint32Array, into: T): T {
-  for (let at = 0; at < rows.length; at++) into[at] = column[rows[at] ?? 0] ?? 0;
-  return into;
 }
 
 type CounterColumns = Pick<UsageColumns, "bytesIn" | "packetsIn" | "bytesOut" | "packetsOut">;

@@ -1,31 +1,34 @@
 // Entry point of the ledger's thread: opens the ledger, then answers one call after another.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { LedgerError } from "../buffer/database.ts";
+import { FinalLedgerError, LedgerError } from "../buffer/database.ts";
 import { ColumnGarbage } from "../lib/column-garbage.ts";
 import { USAGE_ROW_BYTES, type WindowUsage } from "../model/window.ts";
-import { Ledger, type LedgerOptions } from "./ledger.ts";
+import { type CommitResult, Ledger, type LedgerOptions } from "./ledger.ts";
 import { type LedgerAnswer, type LedgerApi, type LedgerCall, START_ID } from "./ledger-client.ts";
+
+/** A window of 40,000 addresses. */
+const GARBAGE_BYTES = 6 * 1024 * 1024;
 
 function serve(options: LedgerOptions): void {
   const port = parentPort;
   if (!port) throw new Error("ledger: this file is a thread's entry point");
-  const answer = (message: LedgerAnswer): void => port.postMessage(message);
+  const answer = (message: LedgerAnswer): void => port.postMessage(message, transferable(message.result));
   let ledger: Ledger;
   try {
-    ledger = new Ledger(options);
+    ledger = Ledger.openOwn(options);
   } catch (error) {
     answer({ id: START_ID, error: describe(error) });
     port.close();
     return;
   }
   answer({ id: START_ID });
-  const garbage = new ColumnGarbage();
+  const garbage = new ColumnGarbage(GARBAGE_BYTES);
   port.on("message", (call: LedgerCall | null) => {
     if (call) {
-      answer(execute(ledger, call));
-      // The window itself, and the cumulative counters of its addresses.
-      if (call.method === "close") garbage.add(2 * USAGE_ROW_BYTES * rowsOf(call));
+      const message = execute(ledger, call);
+      answer(message);
+      if (call.method === "close") garbage.add(closeGarbage(call, message));
       return;
     }
     ledger[Symbol.dispose]();
@@ -39,17 +42,28 @@ function execute(ledger: Ledger, { id, method, args }: LedgerCall): LedgerAnswer
     const run = api[method].bind(ledger) as (...values: readonly unknown[]) => unknown;
     return { id, result: run(...args) };
   } catch (error) {
-    return { id, error: describe(error) };
+    return { id, error: describe(ledger.faultOf(error)) };
   }
 }
 
-function rowsOf({ args: [window] }: LedgerCall): number {
-  return (window as WindowUsage).usage.length;
+/** The window itself, the cumulative counters of its addresses, and the requests that are in the outbox. */
+function closeGarbage({ args: [window] }: LedgerCall, { result }: LedgerAnswer): number {
+  const requestBytes = result === undefined ? 0 : (result as CommitResult).bytes;
+  return 2 * USAGE_ROW_BYTES * (window as WindowUsage).usage.length + requestBytes;
+}
+
+/** A request's body goes to the other thread; everything else is copied, and small. */
+function transferable(result: unknown): ArrayBuffer[] {
+  if (typeof result !== "object" || result === null || !("body" in result)) return [];
+  const { body } = result;
+  // Memory that is shared with other buffers must stay.
+  const isWhole = Buffer.isBuffer(body) && body.buffer instanceof ArrayBuffer && body.length === body.buffer.byteLength;
+  return isWhole ? [body.buffer] : [];
 }
 
 function describe(error: unknown): NonNullable<LedgerAnswer["error"]> {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { message, stack, expected: error instanceof LedgerError };
+  return { message, stack, expected: error instanceof LedgerError, final: error instanceof FinalLedgerError };
 }
 
 serve(workerData as LedgerOptions);

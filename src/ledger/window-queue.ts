@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { WindowUsage } from "../model/window.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { CommitResult } from "./ledger.ts";
+import { LedgerCallError } from "./ledger-client.ts";
 
 export interface WindowLedger {
   call(method: "close", window: WindowUsage, options: { live: boolean }): Promise<CommitResult>;
@@ -16,7 +17,7 @@ export interface WindowQueueDependencies {
   readonly ledger: WindowLedger;
   readonly log: Log;
   readonly committed: (window: WindowUsage, result: CommitResult) => void;
-  readonly failed: () => void;
+  readonly failed: (error: unknown) => void;
   readonly lost: (window: WindowUsage) => void;
   /** Aborts when the agent stops: from then on each window has one try. */
   readonly stopping: AbortSignal;
@@ -40,7 +41,8 @@ export class WindowQueue {
   readonly #deps: WindowQueueDependencies;
   readonly #entries: Entry[] = [];
   #working: Promise<void> | null = null;
-  #failing = false;
+  /** What the ledger said at the last refusal; null while it accepts. */
+  #refusal: string | null = null;
 
   constructor(deps: WindowQueueDependencies) {
     this.#deps = deps;
@@ -109,19 +111,22 @@ export class WindowQueue {
       return null;
     });
     if (!result) return false;
-    if (this.#failing) log.info("the ledger accepts windows again");
-    this.#failing = false;
+    if (this.#refusal !== null) log.info("the ledger accepts windows again");
+    this.#refusal = null;
     if (result.lateBytes > 0) log.warn({ ...describe(window), late_bytes: result.lateBytes }, LATE);
     this.#deps.committed(window, result);
     return true;
   }
 
   #refused(window: WindowUsage, error: unknown): void {
-    this.#deps.failed();
-    if (!this.#failing) {
-      this.#deps.log.error({ err: error, ...describe(window) }, "cannot commit a window, trying again");
+    this.#deps.failed(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#refusal !== reason) {
+      // The stack is for what should not happen; a full disk needs none.
+      const why = error instanceof LedgerCallError && error.expected ? { reason } : { reason, err: error };
+      this.#deps.log.error({ ...why, ...describe(window) }, "cannot commit a window, trying again");
     }
-    this.#failing = true;
+    this.#refusal = reason;
   }
 
   #giveUp(entry: Entry): void {

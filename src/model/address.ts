@@ -6,6 +6,8 @@ import { isIPv4, isIPv6 } from "node:net";
 /** Four words in network order, each an unsigned 32-bit integer. */
 export type Address = readonly [number, number, number, number];
 
+export const ADDRESS_BYTES = 16;
+
 export const MAPPED_WORD = 0xffff;
 
 /** Stands in the address column for traffic of a network that found no room in the table; no host can own it. */
@@ -42,10 +44,9 @@ export function addressAt(column: Uint32Array, row: number): Address {
   return [column[at] ?? 0, column[at + 1] ?? 0, column[at + 2] ?? 0, column[at + 3] ?? 0];
 }
 
-/** The 16-byte big-endian form that the ledger uses as a key; it sorts like the address. */
-export function addressToBytes(address: Address): Buffer {
-  const bytes = Buffer.allocUnsafe(16);
-  address.forEach((word, index) => bytes.writeUInt32BE(word, index * 4));
+/** The 16-byte big-endian form that the ledger uses as a key, written to `bytes`; it sorts like the address. */
+export function addressToBytes(address: Address, bytes = Buffer.allocUnsafe(ADDRESS_BYTES)): Buffer {
+  for (let word = 0; word < address.length; word++) bytes.writeUInt32BE(address[word] ?? 0, word * 4);
   return bytes;
 }
 

@@ -16,6 +16,15 @@ export interface UsageColumns {
 /** Bytes of one row of columns. */
 export const USAGE_ROW_BYTES = 52;
 
+/** Zeros, in memory that threads share: posting them to another thread copies nothing, and they stay whole here. */
+export function sharedColumns(length: number): UsageColumns {
+  const words = (count: number): Uint32Array =>
+    new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
+  const column = (): Float64Array => new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+  const counters = { bytesIn: column(), packetsIn: column(), bytesOut: column(), packetsOut: column() };
+  return { length, addresses: words(4 * length), networks: words(length), ...counters };
+}
+
 /**
  * Where every captured frame went. With `in` and `out` summed over all usage rows (overflow rows included):
  * `ipBytes + internalBytes = in + out + unaccountedBytes`, and `frames = ipPackets + nonIpFrames + parseFailures`.

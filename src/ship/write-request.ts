@@ -1,8 +1,8 @@
 // Builds remote-write 1.0 request bodies, at most `maxSamples` samples each, encoded and compressed once.
 // The hot path splices a template's bytes and one sample into one reused buffer; no object outlives a call.
 
-import { compress } from "snappyjs";
 import type { Labels } from "../model/network.ts";
+import { Compressor } from "./compressor.ts";
 import { type RemoteWriteTypes, loadRemoteWriteTypes } from "./proto.ts";
 import { type SeriesTemplate, encodeTemplate } from "./series-template.ts";
 import { varintLength, writeVarint } from "./varint.ts";
@@ -40,6 +40,7 @@ const VALUE_OFFSET = 3;
 export class WriteRequestBuilder {
   readonly #options: WriteRequestOptions;
   readonly #types: RemoteWriteTypes;
+  readonly #compressor = new Compressor();
   #bytes = new Uint8Array(INITIAL_BYTES);
   #length = 0;
   #samples = 0;
@@ -80,8 +81,7 @@ export class WriteRequestBuilder {
   /** Emits what is pending, if anything. */
   flush(): void {
     if (this.#samples === 0) return;
-    // A plain Uint8Array: snappyjs copies it to its size, while of a Buffer it would return a view of the larger one.
-    const body = compress(this.#bytes.subarray(0, this.#length));
+    const body = this.#compressor.compress(this.#bytes.subarray(0, this.#length));
     const request = { body, samples: this.#samples };
     this.#length = 0;
     this.#samples = 0;

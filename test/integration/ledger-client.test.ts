@@ -1,12 +1,13 @@
 // The ledger's thread as it is built: dist/ledger, so build first.
 
 import { Worker } from "node:worker_threads";
-import { writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { LEDGER_FILE } from "../../src/buffer/database.ts";
 import type { LedgerClient as Client } from "../../src/ledger/ledger-client.ts";
 import type { LedgerOptions } from "../../src/ledger/ledger.ts";
+import { sharedColumns } from "../../src/model/window.ts";
 import { changeLedger, ledgerOptions, ledgerRows } from "../support/ledger-options.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { windowUsage } from "../support/window-usage.ts";
@@ -31,6 +32,7 @@ describe("a ledger in its thread", () => {
     expect(await client.call("close", window(1), { live: true })).toMatchObject({ samples: 9, requests: 2 });
     expect(await client.call("hold", window(2))).toMatchObject({ samples: 0, lateBytes: 0 });
     const request = await client.call("next", "central");
+    expect(await client.call("next", "central")).toEqual(request);
     expect(request).toMatchObject({ id: 1, windowEndMs: EPOCH_MS + 120_000, samples: 4 });
     expect(request?.body.length).toBeGreaterThan(0);
     await client.call("accepted", "central", 1);
@@ -74,12 +76,26 @@ describe("a ledger in its thread", () => {
 describe("a ledger that cannot", () => {
   it("be opened says so in its own words, as an error of the user's making", async () => {
     await using folder = await tempFolder();
-    await writeFile(folder.file(LEDGER_FILE), "my precious notes\n".repeat(300));
+    await mkdir(folder.file(LEDGER_FILE));
     await expect(built.LedgerClient.open(ledgerOptions(folder.path))).rejects.toMatchObject({
       name: "LedgerCallError",
-      message: expect.stringContaining("(file is not a database); move the file aside and restore a backup"),
+      message: expect.stringMatching(/cannot open the ledger \(EISDIR[^\n]+; check that agent.state_dir is a folder/),
       expected: true,
+      isFinal: false,
     });
+  });
+
+  it("be read is set aside by its agent, and left as it is by another program", async () => {
+    await using folder = await tempFolder();
+    const notes = "my precious notes\n".repeat(300);
+    await writeFile(folder.file(LEDGER_FILE), notes);
+    await expect(built.LedgerClient.open(ledgerOptions(folder.path, { owner: false }))).rejects.toThrow(
+      "(file is not a database); move the file aside and restore a backup",
+    );
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const { setAside } = await client.call("opening");
+    expect(setAside?.damage).toBe("file is not a database");
+    expect(await readFile(setAside?.path ?? "", "utf8")).toBe(notes);
   });
 
   it("commit says why, as an unexpected error, and serves the next call", async () => {
@@ -93,6 +109,26 @@ describe("a ledger that cannot", () => {
     changeLedger(folder.path, "DROP TRIGGER refuse");
     expect(await client.call("close", window(1), { live: true })).toMatchObject({ requests: 2 });
     expect(ledgerRows(folder.path, "SELECT bytes_in FROM address")).toEqual([{ bytes_in: 5n }]);
+  });
+
+  it("commit a window from a kernel leaves it whole, to be offered again", async () => {
+    await using folder = await tempFolder();
+    await using client = await built.LedgerClient.open(ledgerOptions(folder.path));
+    const refuse = "CREATE TRIGGER refuse BEFORE INSERT ON window BEGIN SELECT RAISE(ABORT, 'no more room'); END";
+    changeLedger(folder.path, refuse);
+    const offered = { ...window(1), usage: sharedColumns(2), source: "0123456789abcdef" };
+    for (const [row, host] of [7, 3].entries()) {
+      offered.usage.addresses.set([0, 0, 0xffff, host], row * 4);
+      offered.usage.bytesIn[row] = 100 * host;
+    }
+    const before = structuredClone({ ...offered.usage, bytesIn: Float64Array.from(offered.usage.bytesIn) });
+    await expect(client.call("close", offered, { live: true })).rejects.toThrow("no more room");
+    expect(offered.usage).toEqual(before);
+    changeLedger(folder.path, "DROP TRIGGER refuse");
+    await client.call("close", offered, { live: true });
+    expect(offered.usage).toEqual(before);
+    const rows = ledgerRows(folder.path, "SELECT bytes_in FROM address ORDER BY address");
+    expect(rows).toEqual([{ bytes_in: 300n }, { bytes_in: 700n }]);
   });
 
   it("answer any more rejects what waits and what comes", async () => {

@@ -19,5 +19,5 @@ const syscall = koffi.load("libc.so.6").func("long syscall(long number, long com
 export async function programsInFlight(): Promise<void> {
   const number = SYSTEM_CALL[process.arch];
   const result = number === undefined ? -1 : await inThread(syscall, number, MEMBARRIER_CMD_GLOBAL, 0, 0);
-  if (Number(result) !== 0) await sleep(LONGEST_RUN_MS);
+  if (result !== 0) await sleep(LONGEST_RUN_MS);
 }

@@ -136,6 +136,33 @@ describe("WindowRows", () => {
     expect(Buffer.from(rows.overflowKeys(WINDOW))).toEqual(overflowKey(2));
   });
 
+  it("posts its columns without a copy, and has them still", () => {
+    const rows = new WindowRows();
+    const batch = usageBatch([{ address: parsed("192.0.2.1"), cpus: [[1, 2, 3, 4, 1]] }]);
+    rows.addUsage(batch, 0, 1);
+    const before = rowsOf(rows);
+    const posted = structuredClone(rows.columns());
+    expect(posted).toEqual(rows.columns());
+    expect(rowsOf(rows)).toEqual(before);
+    expect(Buffer.from(rows.usageKeys(WINDOW))).toEqual(usageKey(parsed("192.0.2.1")));
+    posted.bytesIn[0] = 9;
+    expect(rows.columns().bytesIn[0]).toBe(9);
+  });
+
+  it("has the same rows whatever it expects", () => {
+    const batch = usageBatch(
+      Array.from({ length: 900 }, (_, host) => ({ address: [0, 0, 0xffff, host], cpus: [[host, 1, 2 * host, 2, 1]] })),
+    );
+    const [small, exact, large] = [0, 900, 5_000].map((expected) => {
+      const rows = new WindowRows(expected);
+      for (let entry = 0; entry < batch.length; entry++) rows.addUsage(batch, entry, 1);
+      return rowsOf(rows);
+    });
+    expect(small).toHaveLength(900);
+    expect(exact).toEqual(small);
+    expect(large).toEqual(small);
+  });
+
   it("has no keys where it has no rows", () => {
     const rows = new WindowRows();
     expect(rows.usageKeys(WINDOW)).toHaveLength(0);
