@@ -3,7 +3,8 @@
 // tried again with the next window: nothing here is lost by waiting.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LedgerClient } from "./ledger/ledger-client.ts";
+import type { FillLog } from "./ledger/fill-log.ts";
+import { LedgerCallError, type LedgerClient } from "./ledger/ledger-client.ts";
 import { type Clock, floorTo } from "./model/time.ts";
 import type { AgentMetrics } from "./telemetry/agent-metrics.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -14,6 +15,7 @@ export interface HousekeepingParts {
   readonly queue: { readonly pendingFromMs: number | null };
   readonly metrics: Metrics;
   readonly agentMetrics: AgentMetrics;
+  readonly fillLog: FillLog;
   readonly log: Log;
   readonly clock: Clock;
   readonly windowMs: number;
@@ -32,20 +34,26 @@ export class Housekeeping {
     this.#parts = parts;
   }
 
+  /** Rejects with a LedgerCallError that no later try will change. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, windowMs, log } = this.#parts;
     while (!signal.aborted) {
       const endMs = floorTo(clock.now(), windowMs) + windowMs;
       await sleep(Math.max(0, endMs + DELAY_MS - clock.now()), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#windowEnded(endMs).catch((error: unknown) => log.error({ err: error }, "housekeeping failed"));
+      await this.#windowEnded(endMs).catch((error: unknown) => {
+        if (error instanceof LedgerCallError && error.isFinal) throw error;
+        log.error({ err: error }, "housekeeping failed");
+      });
     }
   }
 
   /** Brings the gauges that are read from the ledger up to date. */
   async observe(): Promise<void> {
-    const { ledger, agentMetrics } = this.#parts;
-    agentMetrics.observe(await ledger.call("backlog"), await ledger.call("usedBytes"));
+    const { ledger, agentMetrics, fillLog } = this.#parts;
+    const backlog = await ledger.call("backlog");
+    fillLog.observe(await ledger.call("fill"));
+    agentMetrics.observe(backlog, fillLog.state);
   }
 
   async #windowEnded(endMs: number): Promise<void> {
@@ -54,6 +62,7 @@ export class Housekeeping {
     await this.observe();
     agentMetrics.committed(await ledger.call("appendSelf", await selfSamples(metrics), endMs));
     agentMetrics.restartMaxima();
+    await ledger.call("giveBack");
     if (clock.now() - this.#erasedMs >= ERASE_INTERVAL_MS) await this.#erase();
   }
 

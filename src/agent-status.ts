@@ -2,7 +2,9 @@
 // interface, so that an answer costs the same whatever the agent is busy with.
 
 import type { CaptureState } from "./capture/capture.ts";
+import type { DroppedSamples } from "./buffer/outbox-trim.ts";
 import type { Backlog } from "./buffer/outbox.ts";
+import type { FillState } from "./ledger/fill-log.ts";
 import { addressAt, formatAddress } from "./model/address.ts";
 import { completenessOf, type WindowUsage } from "./model/window.ts";
 import type { EndpointState } from "./ship/endpoint-status.ts";
@@ -16,7 +18,17 @@ export interface Status {
   readonly health: string;
   readonly interfaces: readonly InterfaceStatus[];
   readonly endpoints: readonly EndpointStatus[];
+  /** As of the last window; null before the first. */
+  readonly ledger: LedgerStatus | null;
   readonly top: readonly TopAddress[];
+}
+
+interface LedgerStatus {
+  readonly used_bytes: number;
+  readonly max_bytes: number;
+  /** Since the ledger was made. */
+  readonly dropped_samples: DroppedSamples;
+  readonly dropping_since: string | null;
 }
 
 interface InterfaceStatus {
@@ -34,6 +46,7 @@ interface EndpointStatus {
   readonly pending_requests: number;
   readonly pending_samples: number;
   readonly oldest_pending: string | null;
+  readonly dead_letters: number;
   readonly last_success: string | null;
   readonly last_error: string | null;
 }
@@ -58,6 +71,7 @@ export interface StatusParts {
   readonly capture: readonly CaptureState[];
   readonly endpoints: readonly EndpointState[];
   readonly backlog: readonly Backlog[];
+  readonly fill: FillState | null;
   readonly health: Health;
 }
 
@@ -69,7 +83,7 @@ export class WindowBoard {
   readonly #windowMs: number;
   readonly #last = new Map<string, LastWindow>();
   #sinceMs: number;
-  #refused = false;
+  #refused: string | null = null;
 
   /** `startedMs`: when the agent began to run. */
   constructor(windowMs: number, startedMs: number) {
@@ -83,7 +97,7 @@ export class WindowBoard {
   }
 
   committed(window: WindowUsage): void {
-    this.#refused = false;
+    this.#refused = null;
     this.#last.set(window.interface, {
       endMs: window.endMs,
       completeness: completenessOf(window.endMs - window.startMs, window.totals, window.quality),
@@ -91,13 +105,14 @@ export class WindowBoard {
     });
   }
 
-  refused(): void {
-    this.#refused = true;
+  /** `reason`: what the ledger said, in one line. */
+  refused(reason: string): void {
+    this.#refused = reason;
   }
 
   /** 200 while windows of every interface are being closed and committed. */
   health(capture: readonly CaptureState[], nowMs: number): Health {
-    if (this.#refused) return { ok: false, reason: "the ledger refuses windows" };
+    if (this.#refused !== null) return { ok: false, reason: `the ledger refuses windows: ${this.#refused}` };
     for (const { interface: name, reason } of capture) {
       if (reason !== null) return { ok: false, reason: `${name} is not captured: ${reason}` };
       const lastMs = Math.max(this.#last.get(name)?.endMs ?? 0, this.#sinceMs);
@@ -114,6 +129,7 @@ export class WindowBoard {
       health: parts.health.ok ? "ok" : parts.health.reason,
       interfaces: parts.capture.map((state) => this.#interfaceStatus(state)),
       endpoints: parts.endpoints.map((state) => endpointStatus(state, parts.backlog)),
+      ledger: ledgerStatus(parts.fill),
       top: last.toSorted(byBytes).slice(0, TOP_ADDRESSES),
     };
   }
@@ -134,8 +150,20 @@ function endpointStatus(state: EndpointState, backlog: readonly Backlog[]): Endp
     pending_requests: pending?.requests ?? 0,
     pending_samples: pending?.samples ?? 0,
     oldest_pending: oldestMs === null ? null : iso(oldestMs),
+    dead_letters: pending?.deadLetters ?? 0,
     last_success: state.lastSuccessMs === null ? null : iso(state.lastSuccessMs),
     last_error: state.lastError,
+  };
+}
+
+function ledgerStatus(fill: FillState | null): LedgerStatus | null {
+  if (fill === null) return null;
+  const { usedBytes, maxBytes, dropped, droppingSinceMs } = fill;
+  return {
+    used_bytes: usedBytes,
+    max_bytes: maxBytes,
+    dropped_samples: dropped,
+    dropping_since: droppingSinceMs === null ? null : iso(droppingSinceMs),
   };
 }
 

@@ -10,7 +10,8 @@ import type { LastWindow } from "./buffer/last-windows.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
 import { BacklogView } from "./ledger/backlog-view.ts";
-import { LedgerClient } from "./ledger/ledger-client.ts";
+import { FillLog } from "./ledger/fill-log.ts";
+import { LedgerCallError, LedgerClient } from "./ledger/ledger-client.ts";
 import { WindowQueue } from "./ledger/window-queue.ts";
 import { type Clock, systemClock } from "./model/time.ts";
 import { completenessOf } from "./model/window.ts";
@@ -24,11 +25,18 @@ import { VERSION } from "./version.ts";
 /** The unix socket in the state folder over which the command line asks a running agent. */
 export const STATUS_SOCKET = "agent.sock";
 
+const SET_ASIDE =
+  "the ledger was damaged and is set aside: an empty one is in use, counters start again from 0, and what was not delivered is only in that file";
+const CHECKED = "the run before did not end cleanly: every page of the ledger was checked, and is sound";
+
 interface Parts {
   readonly ledger: LedgerClient;
   readonly queue: WindowQueue;
   readonly capture: Capture;
   readonly shipper: Shipper;
+  readonly fillLog: FillLog;
+  /** Aborts when the agent cannot go on, with what it ends with. */
+  readonly broken: AbortController;
 }
 
 export class Agent {
@@ -60,9 +68,14 @@ export class Agent {
     const { config, ledger: ledgerOptions } = this.#options;
     using _lock = lockStateDir(config.agent.stateDir);
     await using ledger = await LedgerClient.open(ledgerOptions);
-    const queue = this.#windowQueue(ledger, signal);
+    await this.#reportOpening(ledger);
+    const broken = new AbortController();
+    const stop = AbortSignal.any([signal, broken.signal]);
+    const queue = this.#windowQueue(ledger, stop, broken);
     const capture = this.#capture(queue, await ledger.call("identity"));
-    const parts = { ledger, queue, capture, shipper: this.#shipper(ledger) };
+    const fillLog = this.#fillLog();
+    fillLog.observe(await ledger.call("fill"));
+    const parts = { ledger, queue, capture, shipper: this.#shipper(ledger), fillLog, broken };
     this.#parts = parts;
     await using server = this.#server(ledger);
     await server.start();
@@ -70,7 +83,7 @@ export class Agent {
       { version: VERSION, instance: config.agent.instance, state_dir: config.agent.stateDir },
       "agent started",
     );
-    await this.#runStages(signal, parts);
+    await this.#runStages(stop, parts);
     this.#log.info("agent stopped");
   }
 
@@ -121,9 +134,16 @@ export class Agent {
     this.#log.warn(gap, "gap: traffic since the run before was not observed");
   }
 
-  async #runStages(signal: AbortSignal, parts: Parts): Promise<void> {
-    const broken = new AbortController();
-    const stop = AbortSignal.any([signal, broken.signal]);
+  /** Says what the state of the ledger's file was, where it was not as a clean end leaves it. */
+  async #reportOpening(ledger: LedgerClient): Promise<void> {
+    const log = stageLog(this.#rootLog, "buffer");
+    const { check, setAside } = await ledger.call("opening");
+    if (setAside) log.error({ set_aside: setAside.path, damage: setAside.damage }, SET_ASIDE);
+    else if (check) log.info({ bytes: check.bytes, duration_ms: check.durationMs }, CHECKED);
+  }
+
+  async #runStages(stop: AbortSignal, parts: Parts): Promise<void> {
+    const { broken } = parts;
     const stopShipping = new AbortController();
     const guarded = (work: Promise<void>): Promise<void> =>
       work.catch((error: unknown) => {
@@ -139,7 +159,7 @@ export class Agent {
     broken.signal.throwIfAborted();
   }
 
-  #windowQueue(ledger: LedgerClient, stopping: AbortSignal): WindowQueue {
+  #windowQueue(ledger: LedgerClient, stopping: AbortSignal, broken: AbortController): WindowQueue {
     return new WindowQueue({
       ledger,
       stopping,
@@ -151,9 +171,10 @@ export class Agent {
         const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
         this.#agentMetrics.windowCommitted(window.interface, completeness, result);
       },
-      failed: () => {
-        this.#board.refused();
+      failed: (error) => {
+        this.#board.refused(error instanceof Error ? error.message : String(error));
         this.#agentMetrics.commitFailures.inc();
+        if (error instanceof LedgerCallError && error.isFinal) broken.abort(error);
       },
       lost: () => this.#agentMetrics.lostWindows.inc(),
     });
@@ -173,6 +194,7 @@ export class Agent {
       outbox: {
         next: (endpoint) => ledger.call("next", endpoint),
         accepted: (endpoint, id) => ledger.call("accepted", endpoint, id),
+        park: (endpoint, id, refused) => ledger.call("park", endpoint, id, refused),
       },
       log: stageLog(this.#rootLog, "ship"),
       metrics: this.#metrics,
@@ -181,13 +203,20 @@ export class Agent {
     });
   }
 
-  #housekeeping({ ledger, queue }: Parts): Housekeeping {
+  #fillLog(): FillLog {
+    const { account, buffer } = this.#options.config;
+    const log = stageLog(this.#rootLog, "buffer");
+    return new FillLog({ maxBytes: buffer.maxBytes, windowMs: account.windowMs, log, clock: this.#clock });
+  }
+
+  #housekeeping({ ledger, queue, fillLog }: Parts): Housekeeping {
     const { account, buffer } = this.#options.config;
     return new Housekeeping({
       ledger,
       queue,
       metrics: this.#metrics,
       agentMetrics: this.#agentMetrics,
+      fillLog,
       log: stageLog(this.#rootLog, "buffer"),
       clock: this.#clock,
       windowMs: account.windowMs,
@@ -220,6 +249,7 @@ export class Agent {
       capture: this.#parts?.capture.state() ?? [],
       endpoints: this.#parts?.shipper.state() ?? [],
       backlog,
+      fill: this.#parts?.fillLog.state ?? null,
       health: this.#health(),
     });
   }

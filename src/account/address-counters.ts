@@ -5,8 +5,8 @@
 import { type Address, addressAt, formatAddress } from "../model/address.ts";
 import { BILLING_INTERVAL_MS, floorTo, sampleTime } from "../model/time.ts";
 import { completenessOf, type UsageColumns, type WindowUsage } from "../model/window.ts";
-import type { RequestScope, SampleBuilder, SampleSink, SeriesTemplate } from "./sample-sink.ts";
-import { countersAt, sortedByKey, withOverhead } from "./usage-rows.ts";
+import type { SampleBuilder, SampleSink, SeriesTemplate } from "./sample-sink.ts";
+import { countersAt, rowsByKey, withOverhead } from "./usage-rows.ts";
 import type { AddressState, Counters, StoredNetwork, UsageStore } from "./usage-store.ts";
 
 export interface AddressCounterOptions {
@@ -43,6 +43,18 @@ interface Columns {
   readonly packetsOut: Float64Array;
 }
 
+/** A window's rows, and the order in which the ledger has them. */
+interface Ordered {
+  readonly usage: UsageColumns;
+  readonly rows: Uint32Array;
+}
+
+/** What a window came to. */
+interface Counted extends Ordered {
+  readonly totals: Totals;
+  readonly completeness: number;
+}
+
 /** One interface's window on its way into the counters. */
 interface Pass {
   readonly interfaceId: number;
@@ -71,15 +83,18 @@ export class AddressCounters {
     const timeMs = sampleTime(window.endMs) > lastSampleMs ? sampleTime(window.endMs) : null;
     const interfaceName = window.interface;
     const pass: Pass = { interfaceId, interfaceName, windowEndMs: window.endMs, timeMs, lastSampleMs };
-    const usage = sortedByKey(window.usage);
-    const totals = this.#count(pass, usage, networks);
-    if (totals.returning > 0) this.#writeBaselines(pass, usage, totals);
-    if (timeMs === null) return;
+    const { usage } = window;
+    const rows = rowsByKey(usage);
+    const totals = this.#count(pass, { usage, rows }, networks);
     const completeness = completenessOf(window.endMs - window.startMs, window.totals, window.quality);
+    this.#writeOnce(pass, { usage, rows, totals, completeness });
+    if (timeMs === null) {
+      if (usage.length > 0) this.#store.setLateUsage(interfaceId);
+      return;
+    }
     this.#sample(pass, timeMs, (builder) => {
-      const series = builder.template("acct_window_completeness_ratio", { interface: pass.interfaceName });
-      builder.add(series, completeness, timeMs);
-      for (let row = 0; row < usage.length; row++) {
+      if (completeness === 1) addCompleteness(builder, pass, completeness);
+      for (const row of rows) {
         const address = addressAt(usage.addresses, row);
         const networkId = totals.networkIds[row] ?? 0;
         this.#addSamples(builder, pass, { networkId, address, ...countersAt(totals, row) }, timeMs);
@@ -97,9 +112,9 @@ export class AddressCounters {
     this.#sample(pass, timeMs, () => undefined);
   }
 
-  #count(pass: Pass, usage: UsageColumns, networks: readonly StoredNetwork[]): Totals {
+  #count(pass: Pass, { usage, rows }: Ordered, networks: readonly StoredNetwork[]): Totals {
     const totals = newTotals(usage.length);
-    for (let row = 0; row < usage.length; row++) {
+    for (const row of rows) {
       const network = networks[usage.networks[row] ?? 0];
       if (!network) throw new Error(`account: usage names network ${usage.networks[row]}, which is not there`);
       const key = { interfaceId: pass.interfaceId, networkId: network.id, address: addressAt(usage.addresses, row) };
@@ -113,10 +128,13 @@ export class AddressCounters {
     return totals;
   }
 
-  /** The totals before this window, of the addresses that it made live. */
-  #writeBaselines(pass: Pass, usage: UsageColumns, totals: Totals): void {
-    this.#sink.write(counterScope(pass), (builder) => {
-      for (let row = 0; row < usage.length; row++) {
+  /** What no later window repeats: the totals before this one of the addresses that it made live, a completeness below 1. */
+  #writeOnce(pass: Pass, { usage, rows, totals, completeness }: Counted): void {
+    const isNoted = pass.timeMs !== null && completeness < 1;
+    if (totals.returning === 0 && !isNoted) return;
+    this.#sink.write({ kind: "counter", windowEndMs: pass.windowEndMs }, (builder) => {
+      if (isNoted) addCompleteness(builder, pass, completeness);
+      for (const row of rows) {
         const timeMs = totals.baselineMs[row] ?? 0;
         if (timeMs === 0) continue;
         const before = subtract(countersAt(totals, row), this.#layered(usage, row));
@@ -128,14 +146,26 @@ export class AddressCounters {
 
   /** Writes what `fill` adds and every other live address, then retires those that were idle for too long. */
   #sample(pass: Pass, timeMs: number, fill: (builder: SampleBuilder) => void): void {
-    this.#sink.write(counterScope(pass), (builder) => {
+    const { interfaceId, windowEndMs } = pass;
+    const activeByMs = windowEndMs - this.#options.idleTimeoutMs;
+    const live = { interfaceId, isLast: this.#endsHere(interfaceId, activeByMs) };
+    this.#sink.write({ kind: "counter", windowEndMs, live }, (builder) => {
       fill(builder);
-      for (const state of this.#store.liveAddresses(pass.interfaceId, pass.windowEndMs)) {
+      for (const state of this.#store.liveAddresses(interfaceId, windowEndMs)) {
         this.#addSamples(builder, pass, state, timeMs);
       }
     });
-    this.#store.retireIdle(pass.interfaceId, pass.windowEndMs - this.#options.idleTimeoutMs, timeMs);
-    this.#store.setLastSampleMs(pass.interfaceId, timeMs);
+    this.#store.retireIdle(interfaceId, activeByMs, timeMs);
+    this.#store.setLastSampleMs(interfaceId, timeMs);
+  }
+
+  /**
+   * Whether a series ends with this sample and may have a value that the last sample of no billing interval shows. What
+   * was silent for a whole interval is in one, unless its counters grew late.
+   */
+  #endsHere(interfaceId: number, activeByMs: number): boolean {
+    const isShown = this.#options.idleTimeoutMs >= BILLING_INTERVAL_MS && !this.#store.hasLateUsage(interfaceId);
+    return !isShown && this.#store.hasIdle(interfaceId, activeByMs);
   }
 
   #layered(usage: UsageColumns, row: number): Counters {
@@ -173,8 +203,9 @@ export class AddressCounters {
   }
 }
 
-function counterScope(pass: Pass): RequestScope {
-  return { kind: "counter", windowEndMs: pass.windowEndMs };
+function addCompleteness(builder: SampleBuilder, pass: Pass, completeness: number): void {
+  const series = builder.template("acct_window_completeness_ratio", { interface: pass.interfaceName });
+  builder.add(series, completeness, sampleTime(pass.windowEndMs));
 }
 
 /**

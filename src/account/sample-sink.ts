@@ -11,12 +11,20 @@ export interface SampleBuilder {
   add(template: SeriesTemplate, value: number, timeMs: number, varyingValue?: string): void;
 }
 
-/** Decides what may be thinned out first when the disk is nearly full; see docs/design.md, buffer. */
 export type RequestKind = "counter" | "interval" | "self";
+
+/** All live counters of an interface. The interface's next window repeats each series, unless some end here. */
+export interface LiveCounters {
+  readonly interfaceId: number;
+  /** Some of the series end here with a value that no earlier window of the billing interval need have. */
+  readonly isLast: boolean;
+}
 
 export interface RequestScope {
   readonly kind: RequestKind;
   readonly windowEndMs: number;
+  /** Set where the samples are every live counter of an interface: what may be thinned when the disk is nearly full. */
+  readonly live?: LiveCounters;
 }
 
 export interface SampleSink {

@@ -28,7 +28,6 @@ export interface AddressState extends Counters {
   readonly live: boolean;
   /** While not live: the time stamp of its last sample, 0 for an address that never had one. */
   readonly lastSampleMs: number;
-  readonly lastActiveMs: number;
 }
 
 export interface WindowRecord {
@@ -69,6 +68,9 @@ export interface UsageStore {
   /** The newest time stamp among the counter samples of an interface; 0 before the first. */
   lastSampleMs(interfaceId: number): number;
   setLastSampleMs(interfaceId: number, timeMs: number): void;
+  /** Notes that counters of the interface grew without a sample, until `setLastSampleMs`. */
+  setLateUsage(interfaceId: number): void;
+  hasLateUsage(interfaceId: number): boolean;
   /** Moves a stream's newest time stamp on; false where it already is at `timeMs` or later. */
   advanceStream(name: string, timeMs: number): boolean;
 
@@ -88,6 +90,8 @@ export interface UsageStore {
   /** Live addresses without traffic in the window that ends at `windowEndMs`, or later. */
   liveAddresses(interfaceId: number, windowEndMs: number): IterableIterator<AddressState>;
   setLive(key: AddressKey): void;
+  /** Whether `retireIdle` would end any series. */
+  hasIdle(interfaceId: number, activeByMs: number): boolean;
   /** Ends the series of addresses without traffic since `activeByMs`; `lastSampleMs` was their last sample. */
   retireIdle(interfaceId: number, activeByMs: number, lastSampleMs: number): void;
 

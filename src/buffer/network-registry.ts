@@ -2,6 +2,7 @@
 // the new ones start from the same totals, with a sample of the total before they grow.
 
 import type { Labels, Network } from "../model/network.ts";
+import { KEEP_NEWEST } from "./counter-windows.ts";
 import type { Database } from "./database.ts";
 
 const SERIES_IDENTITY = "series_identity";
@@ -42,24 +43,36 @@ export class NetworkRegistry {
   retireOthers(networks: readonly Network[]): void {
     const known = this.#database.prepare("SELECT id, name FROM network").all() as { id: number; name: string }[];
     const current = new Set(networks.map(({ name }) => name));
-    for (const { id } of known.filter(({ name }) => !current.has(name))) this.#retire(id);
+    const retired = known.filter(({ id, name }) => !current.has(name) && this.#retire(id));
+    if (retired.length > 0) this.#moveOn();
   }
 
   /** Ends all live series, so that a receiver that has none of them first sees their totals as they are now. */
   retireAll(): void {
-    if (this.#database.prepare(RETIRE).run().changes > 0) this.#database.prepare(MOVE_ON).run();
+    this.#database.prepare(RETIRE).run();
+    this.#moveOn();
   }
 
-  #retire(networkId: number): void {
-    const { changes } = this.#database.prepare(`${RETIRE} AND network_id = ?`).run(networkId);
-    if (changes > 0) this.#database.prepare(MOVE_ON).run();
+  /** True where there was one to end. */
+  #retire(networkId: number): boolean {
+    return this.#database.prepare(`${RETIRE} AND network_id = ?`).run(networkId).changes > 0;
+  }
+
+  /** Also where no series is live: one that just went idle has a last sample, but none under another name. */
+
+  #moveOn(): void {
+    this.#database.prepare(MOVE_ON).run();
+    this.#database.prepare(KEEP_NEWEST).run();
   }
 
   #upsert({ name, labels, billBy }: Network): void {
     const text = JSON.stringify(sorted(labels));
     const row = this.#database.prepare("SELECT id, labels FROM network WHERE name = ?").get(name);
     const known = row as { id: number; labels: string } | undefined;
-    if (known && known.labels !== text) this.#retire(known.id);
+    if (known && known.labels !== text) {
+      this.#retire(known.id);
+      this.#moveOn();
+    }
     const upsert = `INSERT INTO network (name, labels, bill_by) VALUES (@name, @text, @billBy)
       ON CONFLICT (name) DO UPDATE SET labels = excluded.labels, bill_by = excluded.bill_by`;
     this.#database.prepare(upsert).run({ name, text, billBy });

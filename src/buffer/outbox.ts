@@ -1,5 +1,5 @@
 // Ready remote-write requests and each endpoint's place among them. A request leaves when every endpoint has it, or
-// when the ledger outgrows `max_bytes`: then the oldest go first, and what that costs is returned, never silent.
+// when the ledger outgrows `max_bytes` (outbox-trim.ts).
 
 import type { Statement } from "better-sqlite3";
 import type { Database } from "./database.ts";
@@ -26,6 +26,8 @@ export interface Backlog {
   readonly samples: number;
   /** End of the oldest pending window; null where nothing is pending. */
   readonly oldestWindowEndMs: number | null;
+  /** Samples that the endpoint refused, kept until somebody acts. */
+  readonly deadLetters: number;
 }
 
 const SQL = {
@@ -41,10 +43,9 @@ const SQL = {
   clear: "DELETE FROM outbox WHERE NOT EXISTS (SELECT 1 FROM endpoint)",
   backlog: `
     SELECT e.name AS endpoint, count(o.id) AS requests, coalesce(sum(o.samples), 0) AS samples,
-      min(o.window_end_ms) AS oldestWindowEndMs
+      min(o.window_end_ms) AS oldestWindowEndMs,
+      (SELECT count(*) FROM dead_letter d WHERE d.endpoint = e.name) AS deadLetters
     FROM endpoint e LEFT JOIN outbox o ON o.id > e.cursor GROUP BY e.name ORDER BY e.name`,
-  oldest: "SELECT id, samples FROM outbox ORDER BY id LIMIT 1",
-  drop: "DELETE FROM outbox WHERE id = ?",
 } as const;
 
 export class Outbox {
@@ -57,8 +58,9 @@ export class Outbox {
     this.#sql = Object.fromEntries(prepared) as { [K in keyof typeof SQL]: Statement };
   }
 
-  append(request: NewRequest): void {
-    this.#sql.append.run(request);
+  /** Returns the id, which is greater than all before. */
+  append(request: NewRequest): number {
+    return Number(this.#sql.append.run(request).lastInsertRowid);
   }
 
   /** The oldest request that the endpoint has not accepted. */
@@ -91,23 +93,5 @@ export class Outbox {
 
   backlog(): readonly Backlog[] {
     return this.#sql.backlog.all() as Backlog[];
-  }
-
-  /** Drops the oldest requests until the ledger fits `maxBytes` again. Returns the samples that were dropped. */
-  trim(maxBytes: number): number {
-    let dropped = 0;
-    while (this.usedBytes() > maxBytes) {
-      const oldest = this.#sql.oldest.get() as { id: number; samples: number } | undefined;
-      if (!oldest) break;
-      this.#sql.drop.run(oldest.id);
-      dropped += oldest.samples;
-    }
-    return dropped;
-  }
-
-  /** Bytes of the ledger that hold something. */
-  usedBytes(): number {
-    const pragma = (name: string): number => Number(this.#database.pragma(name, { simple: true }));
-    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
   }
 }

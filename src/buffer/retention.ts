@@ -1,5 +1,5 @@
-// Forgets what is older than the dispute time: windows and what offered them, intervals, and the counters of addresses
-// silent for as long.
+// Forgets what is older than the dispute time: windows and what offered them, intervals, dead letters, and the counters
+// of addresses silent for as long.
 
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
 import type { Database } from "./database.ts";
@@ -18,6 +18,7 @@ const SQL = [
   `DELETE FROM address_interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("address_interval_usage")}`,
   `DELETE FROM interval WHERE emitted = 1 AND ${OVER}`,
   "DELETE FROM address WHERE live = 0 AND last_active_ms < @before",
+  "DELETE FROM dead_letter WHERE refused_ms < @before",
 ] as const;
 
 /** Erases what ended before `beforeMs` and returns the number of rows erased. */

@@ -8,7 +8,9 @@ export const NAME_SQL = {
   networkByName: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE name = ?",
   networkById: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE id = ?",
   lastSample: "SELECT last_sample_ms FROM interface WHERE id = ?",
-  setLastSample: "UPDATE interface SET last_sample_ms = ? WHERE id = ?",
+  setLastSample: "UPDATE interface SET last_sample_ms = ?, late_usage = 0 WHERE id = ?",
+  setLateUsage: "UPDATE interface SET late_usage = 1 WHERE id = ?",
+  lateUsage: "SELECT 1 FROM interface WHERE id = ? AND late_usage = 1",
   advanceStream: `
     INSERT INTO stream (name, last_sample_ms) VALUES (?, ?)
     ON CONFLICT (name) DO UPDATE SET last_sample_ms = excluded.last_sample_ms
@@ -79,8 +81,7 @@ export const HELD_SQL = {
   deleteHeldUsage: "DELETE FROM held_usage WHERE interface_id = ? AND start_ms = ?",
 } as const;
 
-const ADDRESS_STATE =
-  "network_id, address, bytes_in, packets_in, bytes_out, packets_out, last_active_ms, live, last_sample_ms";
+const ADDRESS_STATE = "bytes_in, packets_in, bytes_out, packets_out, live, last_sample_ms";
 
 export const ADDRESS_SQL = {
   /** A row that this makes has last_sample_ms = -1 until the next time: that is how the caller knows it. */
@@ -93,11 +94,12 @@ export const ADDRESS_SQL = {
       last_sample_ms = max(last_sample_ms, 0)
     RETURNING ${ADDRESS_STATE}`,
   liveAddresses: `
-    SELECT ${ADDRESS_STATE} FROM address
+    SELECT ${ADDRESS_STATE}, network_id, address FROM address
     WHERE interface_id = ? AND live = 1 AND last_active_ms < ?`,
   setLive: `
     UPDATE address SET live = 1
     WHERE interface_id = @interfaceId AND network_id = @networkId AND address = @address`,
+  anyIdle: "SELECT 1 FROM address WHERE interface_id = ? AND live = 1 AND last_active_ms <= ? LIMIT 1",
   retireIdle: `
     UPDATE address SET live = 0, last_sample_ms = @lastSampleMs
     WHERE interface_id = @interfaceId AND live = 1 AND last_active_ms <= @activeByMs`,

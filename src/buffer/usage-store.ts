@@ -2,10 +2,10 @@
 // what belongs together. Cumulative counters are 64-bit integers in SQLite and float64 here, as they are on the wire.
 
 import type { Statement } from "better-sqlite3";
-import { type Address, addressFromBytes, addressToBytes } from "../model/address.ts";
+import { type Address, ADDRESS_BYTES, addressFromBytes, addressToBytes } from "../model/address.ts";
 import type { Labels } from "../model/network.ts";
 import type { WindowQuality, WindowTotals } from "../model/window.ts";
-import type { Database } from "./database.ts";
+import { type Database, inTransaction } from "./database.ts";
 import { ADDRESS_SQL, HELD_SQL, INTERVAL_SQL, NAME_SQL, WINDOW_SQL } from "./usage-sql.ts";
 
 interface Counters {
@@ -40,8 +40,10 @@ interface StoredNetwork {
   readonly billBy: "network" | "address";
 }
 
-/** networkId, address, bytesIn, packetsIn, bytesOut, packetsOut, lastActiveMs, live, lastSampleMs: cheaper than objects. */
-type AddressRow = [number, Buffer, number, number, number, number, number, number, number];
+/** bytesIn, packetsIn, bytesOut, packetsOut, live, lastSampleMs: cheaper than objects. */
+type StateRow = [number, number, number, number, number, number];
+/** Then networkId, address. A Buffer costs as much as all the rest, so only a caller that lacks the key gets it. */
+type AddressRow = [...StateRow, number, Buffer];
 
 const prepare = (database: Database) => {
   const statements = { ...NAME_SQL, ...WINDOW_SQL, ...HELD_SQL, ...ADDRESS_SQL, ...INTERVAL_SQL };
@@ -53,6 +55,8 @@ export class SqliteUsageStore {
   readonly #database: Database;
   readonly #sql: ReturnType<typeof prepare>;
   readonly #networks = new Map<string | number, StoredNetwork>();
+  /** SQLite copies what it binds. */
+  readonly #key = Buffer.alloc(ADDRESS_BYTES);
 
   constructor(database: Database) {
     this.#database = database;
@@ -62,7 +66,7 @@ export class SqliteUsageStore {
   }
 
   transaction<T>(work: () => T): T {
-    return this.#database.transaction(work).immediate();
+    return inTransaction(this.#database, work);
   }
 
   interfaceId(name: string): number {
@@ -88,6 +92,14 @@ export class SqliteUsageStore {
 
   setLastSampleMs(interfaceId: number, timeMs: number): void {
     this.#sql.setLastSample.run(timeMs, interfaceId);
+  }
+
+  setLateUsage(interfaceId: number): void {
+    this.#sql.setLateUsage.run(interfaceId);
+  }
+
+  hasLateUsage(interfaceId: number): boolean {
+    return this.#sql.lateUsage.get(interfaceId) !== undefined;
   }
 
   advanceStream(name: string, timeMs: number): boolean {
@@ -135,21 +147,33 @@ export class SqliteUsageStore {
 
   addToAddress(key: AddressKey, counters: Counters, activeMs: number) {
     const { bytesIn, packetsIn, bytesOut, packetsOut } = counters;
-    const bytes = addressToBytes(key.address);
-    const { interfaceId, networkId } = key;
-    const values = [interfaceId, networkId, bytes, bytesIn, packetsIn, bytesOut, packetsOut, activeMs];
-    return addressState(this.#sql.addToAddress.get(values) as AddressRow, key.address);
+    const { interfaceId, networkId, address } = key;
+    const values = [
+      interfaceId,
+      networkId,
+      addressToBytes(address, this.#key),
+      bytesIn,
+      packetsIn,
+      bytesOut,
+      packetsOut,
+      activeMs,
+    ];
+    return addressState(this.#sql.addToAddress.get(values) as StateRow, key);
   }
 
   *liveAddresses(interfaceId: number, windowEndMs: number) {
     for (const row of this.#sql.liveAddresses.iterate(interfaceId, windowEndMs)) {
-      const address = (row as AddressRow)[1];
-      yield addressState(row as AddressRow, addressFromBytes(address));
+      const [, , , , , , networkId, address] = row as AddressRow;
+      yield addressState(row as AddressRow, { networkId, address: addressFromBytes(address) });
     }
   }
 
   setLive(key: AddressKey): void {
     this.#sql.setLive.run(keyOf(key));
+  }
+
+  hasIdle(interfaceId: number, activeByMs: number): boolean {
+    return this.#sql.anyIdle.get(interfaceId, activeByMs) !== undefined;
   }
 
   retireIdle(interfaceId: number, activeByMs: number, lastSampleMs: number): void {
@@ -214,17 +238,9 @@ function keyOf({ interfaceId, networkId, address }: AddressKey) {
   return { interfaceId, networkId, address: addressToBytes(address) };
 }
 
-function addressState(row: AddressRow, address: Address) {
-  const [networkId, , bytesIn, packetsIn, bytesOut, packetsOut, lastActiveMs, live, lastSampleMs] = row;
+function addressState(row: StateRow | AddressRow, { networkId, address }: Omit<AddressKey, "interfaceId">) {
+  const [bytesIn, packetsIn, bytesOut, packetsOut, live, lastSampleMs] = row;
   const counters = { bytesIn, packetsIn, bytesOut, packetsOut };
   const isNew = lastSampleMs < 0;
-  return {
-    networkId,
-    address,
-    ...counters,
-    lastActiveMs,
-    isNew,
-    live: live === 1,
-    lastSampleMs: Math.max(0, lastSampleMs),
-  };
+  return { networkId, address, ...counters, isNew, live: live === 1, lastSampleMs: Math.max(0, lastSampleMs) };
 }

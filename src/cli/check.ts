@@ -8,14 +8,12 @@ import { type EndpointConfig, loadConfig } from "../config/config.ts";
 import { formatDuration } from "../lib/units.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import { systemClock } from "../model/time.ts";
+import { EMPTY_REQUEST } from "../ship/cut-request.ts";
 import { RemoteWriteClient } from "../ship/remote-write-client.ts";
 import { VERSION } from "../version.ts";
 import { configFile, readArguments } from "./arguments.ts";
 import { captureFindings, type Finding } from "./check-capture.ts";
 import { type Command, type ExitCode, print } from "./command.ts";
-
-/** A remote-write request without series, in snappy's block format: the length 0. */
-const EMPTY_REQUEST = Uint8Array.of(0);
 
 export const checkCommand: Command = {
   summary: "validate the configuration and say whether the agent could run",
@@ -76,9 +74,14 @@ function ledgerFinding(stateDir: string): Finding {
 }
 
 async function endpointFinding(endpoint: EndpointConfig): Promise<Finding> {
-  await using client = new RemoteWriteClient(endpoint, { clock: systemClock, version: VERSION });
+  let fallback = "";
+  const fellBack = (reason: string): void => {
+    fallback = `; it does not take remote-write 2.0 (${reason}) and gets 1.0`;
+  };
+  const dependencies = { clock: systemClock, version: VERSION, events: { fellBack, short: () => {} } };
+  await using client = new RemoteWriteClient(endpoint, dependencies);
   const { outcome, status } = await client.send(EMPTY_REQUEST, 0, new AbortController().signal);
   const ok = outcome.kind === "accepted";
   const text = ok ? `${endpoint.url} accepts remote-write (${status})` : `${endpoint.url}: ${outcome.reason}`;
-  return { ok, subject: `endpoint ${endpoint.name}`, text };
+  return { ok, subject: `endpoint ${endpoint.name}`, text: `${text}${fallback}` };
 }

@@ -9,6 +9,7 @@ import { ListenError } from "../telemetry/listen.ts";
 import { VERSION } from "../version.ts";
 import { checkCommand } from "./check.ts";
 import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { deadLetterCommand } from "./dead-letter.ts";
 import { detachCommand } from "./detach.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
@@ -16,6 +17,7 @@ import { statusCommand } from "./status.ts";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
+  "dead-letter": deadLetterCommand,
   detach: detachCommand,
   replay: replayCommand,
   status: statusCommand,

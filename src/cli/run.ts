@@ -5,6 +5,7 @@ import { agentOptions } from "../agent-options.ts";
 import { ConfigError, loadConfig } from "../config/config.ts";
 import { createLog, type Log, stageLog } from "../telemetry/log.ts";
 import { configFile, readArguments } from "./arguments.ts";
+import { mapColumns } from "../lib/column-garbage.ts";
 import type { Command, ExitCode } from "./command.ts";
 
 /** A clean stop takes less; what still runs then never will end. */
@@ -17,6 +18,7 @@ export const runCommand: Command = {
 };
 
 async function runAgent(args: readonly string[]): Promise<ExitCode> {
+  mapColumns();
   const file = configFile(readArguments(args, { config: { type: "string" } }));
   const options = agentOptions(loadConfig(file));
   const root = createLog(options.config.agent.logLevel);

@@ -65,8 +65,11 @@ function render(status: Status): string {
     String(row.pending_requests),
     String(row.pending_samples),
     row.oldest_pending ?? "-",
+    String(row.dead_letters),
     row.last_error ?? "",
   ]);
+  const { ledger } = status;
+  const ledgers = ledger === null ? [] : [ledgerRow(ledger)];
   const top = status.top.map((row) => [
     row.address,
     row.network,
@@ -77,9 +80,25 @@ function render(status: Status): string {
   return [
     `${status.instance}: ${status.health}`,
     renderTable(["INTERFACE", "BACKEND", "STATE", "LAST WINDOW END", "COMPLETENESS"], interfaces),
-    renderTable(["ENDPOINT", "STATE", "REQUESTS", "SAMPLES", "OLDEST PENDING", "LAST ERROR"], endpoints),
+    renderTable(
+      ["ENDPOINT", "STATE", "REQUESTS", "SAMPLES", "OLDEST PENDING", "DEAD LETTERS", "LAST ERROR"],
+      endpoints,
+    ),
+    renderTable(["LEDGER", "MAX BYTES", "THINNED", "OLDEST DROPPED", "DROPPING SINCE"], ledgers),
     renderTable(["ADDRESS", "NETWORK", "INTERFACE", "BYTES IN", "BYTES OUT"], top),
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+function ledgerRow(ledger: NonNullable<Status["ledger"]>): string[] {
+  const { used_bytes, max_bytes, dropped_samples, dropping_since } = ledger;
+  const share = `${((used_bytes / max_bytes) * 100).toFixed(1)} %`;
+  return [
+    share,
+    String(max_bytes),
+    String(dropped_samples.thinned),
+    String(dropped_samples.oldest),
+    dropping_since ?? "-",
+  ];
 }

@@ -13,8 +13,12 @@ export type LedgerApi = Pick<
   | "appendSelf"
   | "next"
   | "accepted"
+  | "park"
   | "backlog"
   | "usedBytes"
+  | "fill"
+  | "giveBack"
+  | "opening"
   | "identity"
   | "lastWindows"
   | "eraseBefore"
@@ -26,11 +30,16 @@ export interface LedgerCall {
   readonly args: readonly unknown[];
 }
 
-/** `expected` marks an error of the user's making (LedgerError), whose message says everything. */
+/** `expected` marks an error of the user's making (LedgerError), whose message says everything; `final` a FinalLedgerError. */
 export interface LedgerAnswer {
   readonly id: number;
   readonly result?: unknown;
-  readonly error?: { readonly message: string; readonly stack: string | undefined; readonly expected: boolean };
+  readonly error?: {
+    readonly message: string;
+    readonly stack: string | undefined;
+    readonly expected: boolean;
+    readonly final: boolean;
+  };
 }
 
 /** The answer to the thread's start. */
@@ -40,10 +49,13 @@ export const START_ID = 0;
 export class LedgerCallError extends Error {
   override readonly name = "LedgerCallError";
   readonly expected: boolean;
+  /** No later try will change it. */
+  readonly isFinal: boolean;
 
   constructor(error: NonNullable<LedgerAnswer["error"]>) {
     super(error.message);
     this.expected = error.expected;
+    this.isFinal = error.final;
     if (error.stack !== undefined) this.stack = error.stack;
   }
 }

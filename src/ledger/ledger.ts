@@ -1,11 +1,19 @@
 // The durable half of the agent, put together: accounting on top of the buffer, samples encoded straight into the
 // outbox, all of one window in one commit. Synchronous; the agent runs it in a thread of its own (ledger-thread.ts).
 
+import { join } from "node:path";
 import { Accountant, type CloseOptions, type SettleScope } from "../account/accountant.ts";
-import type { RequestScope, SampleBuilder } from "../account/sample-sink.ts";
-import { type Database, openDatabase } from "../buffer/database.ts";
+import type { LiveCounters, RequestScope, SampleBuilder } from "../account/sample-sink.ts";
+import { CounterWindows } from "../buffer/counter-windows.ts";
+import { type Database, FinalLedgerError, inTransaction, LEDGER_FILE, openDatabase } from "../buffer/database.ts";
 import { NetworkRegistry } from "../buffer/network-registry.ts";
+import { DeadLetters, type NewDeadLetter } from "../buffer/dead-letters.ts";
 import { type Backlog, Outbox, type OutboxRequest } from "../buffer/outbox.ts";
+import { type LedgerOpening, noteDamage, openOwnLedger } from "../buffer/own-ledger.ts";
+import { type DroppedSamples, NOTHING_DROPPED, OutboxTrim } from "../buffer/outbox-trim.ts";
+import { giveBack, usedBytes } from "../buffer/file-space.ts";
+import { LedgerFile } from "../buffer/ledger-file.ts";
+import { ledgerFault } from "../buffer/ledger-fault.ts";
 import { CaptureFiles } from "../buffer/capture-files.ts";
 import { noteHarvested } from "../buffer/harvested-windows.ts";
 import { eraseBefore } from "../buffer/retention.ts";
@@ -46,10 +54,17 @@ export interface CommitResult {
   readonly requests: number;
   readonly bytes: number;
   readonly lateBytes: number;
-  readonly droppedSamples: number;
+  readonly droppedSamples: DroppedSamples;
   readonly durationMs: number;
   /** The window's source had offered it before: nothing has changed. */
   readonly alreadyThere: boolean;
+}
+
+/** How full the ledger is, and what that has cost. */
+export interface LedgerFill {
+  readonly usedBytes: number;
+  /** Since the ledger was made. */
+  readonly dropped: DroppedSamples;
 }
 
 /** Requests hold at most this many samples: small enough for every receiver's limit, large enough to compress well. */
@@ -58,7 +73,12 @@ const MAX_SAMPLES_PER_REQUEST = 2_000;
 export class Ledger implements Disposable {
   readonly #database: Database;
   readonly #outbox: Outbox;
+  readonly #deadLetters: DeadLetters;
+  readonly #trim: OutboxTrim;
+  readonly #counterWindows: CounterWindows;
   readonly #registry: NetworkRegistry;
+  readonly #file: LedgerFile;
+  readonly #opening: LedgerOpening;
   readonly captureFiles: CaptureFiles;
   #options: LedgerOptions;
   #networkNames: ReadonlySet<string> = new Set();
@@ -71,13 +91,34 @@ export class Ledger implements Disposable {
 
   /** Opens the ledger of `options.stateDir`. Throws LedgerError where that is impossible. */
   constructor(options: LedgerOptions) {
-    this.#database = openDatabase(options.stateDir);
+    const { database, opening } = options.owner ? openOwnLedger(options.stateDir) : openAsGuest(options.stateDir);
+    this.#database = database;
+    this.#opening = opening;
+    this.#file = new LedgerFile(join(options.stateDir, LEDGER_FILE));
+    this.#trim = new OutboxTrim(database);
+    this.#counterWindows = new CounterWindows(database);
     this.#outbox = new Outbox(this.#database);
+    this.#deadLetters = new DeadLetters(this.#database);
     this.#registry = new NetworkRegistry(this.#database);
     this.captureFiles = new CaptureFiles(this.#database);
     this.#options = options;
     this.#builder = this.#newBuilder(options);
-    this.#accountant = this.#configure(options);
+    try {
+      this.#accountant = this.#configure(options);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** The same for the agent. What only the first use finds damaged is set aside as well. */
+  static openOwn(options: LedgerOptions): Ledger {
+    try {
+      return new Ledger(options);
+    } catch (error) {
+      if (!(error instanceof FinalLedgerError)) throw error;
+      return new Ledger(options);
+    }
   }
 
   /** Takes on a changed configuration between two commits. */
@@ -140,12 +181,35 @@ export class Ledger implements Disposable {
     this.#outbox.accepted(endpoint, id);
   }
 
+  /** Keeps what the endpoint refused and moves its cursor, in one commit. Returns how many older letters made room. */
+  park(endpoint: string, id: number, refused: readonly NewDeadLetter[]): number {
+    return this.transaction(() => {
+      const dropped = this.#deadLetters.add(endpoint, id, refused);
+      this.#outbox.accepted(endpoint, id);
+      return dropped;
+    });
+  }
+
   backlog(): readonly Backlog[] {
     return this.#outbox.backlog();
   }
 
   usedBytes(): number {
-    return this.#outbox.usedBytes();
+    return usedBytes(this.#database);
+  }
+
+  fill(): LedgerFill {
+    return { usedBytes: this.usedBytes(), dropped: this.#trim.dropped() };
+  }
+
+  /** Gives the file system back some of the space that is free, at most 0.2 s of work. */
+  giveBack(): void {
+    giveBack(this.#database);
+  }
+
+  /** What opening the file came to. */
+  opening(): LedgerOpening {
+    return this.#opening;
   }
 
   /** What tells this ledger from every other: 32 hexadecimal digits. */
@@ -166,9 +230,26 @@ export class Ledger implements Disposable {
     return new StagedWindows(this.#database);
   }
 
-  /** All of `work` in one transaction. */
+  /** All of `work` in one transaction. Throws LedgerError where the disk, or who else has the file, refuses it. */
   transaction<T>(work: () => T): T {
-    return this.#database.transaction(work).immediate();
+    const verified = (): T => {
+      const result = work();
+      // Last, so that little time is left in which a commit could go into a file that was deleted.
+      this.#file.verify();
+      return result;
+    };
+    try {
+      return inTransaction(this.#database, verified);
+    } catch (error) {
+      throw this.faultOf(error);
+    }
+  }
+
+  /** What an error of this ledger means to its operator. */
+  faultOf(error: unknown): unknown {
+    const fault = ledgerFault(this.#file.path, error);
+    if (fault instanceof FinalLedgerError && fault !== error) noteDamage(this.#file.path, fault.message);
+    return fault;
   }
 
   [Symbol.dispose](): void {
@@ -204,16 +285,26 @@ export class Ledger implements Disposable {
     this.#scope = scope;
     fill(this.#builder);
     this.#builder.flush();
-    for (const request of this.#encoded.splice(0)) this.#append(request);
+    const ids = this.#encoded.splice(0).map((request) => this.#append(request));
+    if (scope.live) this.#noteCounters(scope.live, scope.windowEndMs, ids);
   }
 
-  #append({ samples, body }: EncodedRequest): void {
-    this.#outbox.append({ ...this.#scope, samples, body });
+  #noteCounters(live: LiveCounters, windowEndMs: number, ids: readonly number[]): void {
+    const [first, last] = [ids[0], ids.at(-1)];
+    const requests = first === undefined || last === undefined ? null : { first, last };
+    this.#counterWindows.add({ ...live, windowEndMs, requests });
+  }
+
+  /** Returns its id. */
+  #append({ samples, body }: EncodedRequest): number {
+    const { kind, windowEndMs } = this.#scope;
+    const id = this.#outbox.append({ kind, windowEndMs, samples, body });
     this.#written = {
       samples: this.#written.samples + samples,
       requests: this.#written.requests + 1,
       bytes: this.#written.bytes + body.length,
     };
+    return id;
   }
 
   #commitOnce({ source, startMs, networks }: WindowUsage, work: () => number): CommitResult {
@@ -229,9 +320,9 @@ export class Ledger implements Disposable {
     this.#written = { samples: 0, requests: 0, bytes: 0 };
     try {
       const outcome = this.transaction(() => {
-        if (isThere()) return { lateBytes: 0, droppedSamples: 0, alreadyThere: true };
+        if (isThere()) return { lateBytes: 0, droppedSamples: NOTHING_DROPPED, alreadyThere: true };
         const lateBytes = work();
-        return { lateBytes, droppedSamples: this.#outbox.trim(this.#options.maxBytes), alreadyThere: false };
+        return { lateBytes, droppedSamples: this.#trim.trim(this.#options.maxBytes), alreadyThere: false };
       });
       return { ...this.#written, ...outcome, durationMs: performance.now() - startedMs };
     } catch (error) {
@@ -240,6 +331,11 @@ export class Ledger implements Disposable {
       throw error;
     }
   }
+}
+
+/** Opens a ledger that an agent may have open too: nothing of it is moved. */
+function openAsGuest(stateDir: string): { readonly database: Database; readonly opening: LedgerOpening } {
+  return { database: openDatabase(stateDir), opening: { setAside: null, check: null } };
 }
 
 function accountOptions(options: LedgerOptions) {

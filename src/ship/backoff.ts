@@ -8,10 +8,11 @@ const JITTER = 0.1;
 /** Operator errors are probed at this pace. */
 const PROBE_MS = 60_000;
 
-export type Refusal = Exclude<Outcome, { kind: "accepted" }>;
+/** What an endpoint waits after. */
+export type Refusal = Extract<Outcome, { kind: "retry" | "hold" }>;
 
 /**
- * Milliseconds until the next attempt. `failures` counts those of this request so far, this one included; `random` is
+ * Milliseconds until the next attempt. `failures` counts those of this push so far, this one included; `random` is
  * in [0, 1). A retry backs off from 1 s by doubling to 60 s, give or take 10 %; a Retry-After wins over it.
  */
 export function waitAfterMs(outcome: Refusal, failures: number, random: number): number {

@@ -5,8 +5,11 @@ import type { Refusal } from "./backoff.ts";
 
 export interface EndpointState {
   readonly name: string;
-  /** `retrying` and `holding` last until the endpoint accepts a request; `holding` needs an operator. */
-  readonly state: "idle" | "sending" | "retrying" | "holding";
+  /**
+   * `retrying` and `holding` last until the endpoint accepts something; `holding` needs an operator. `bisecting`: looks for
+   * the samples of a request that the receiver does not take.
+   */
+  readonly state: "idle" | "sending" | "bisecting" | "retrying" | "holding";
   /** Null since the last success. */
   readonly lastError: string | null;
   /** Milliseconds since the epoch; null before the first success of this process. */
@@ -20,6 +23,8 @@ export class EndpointStatus {
   #failures = 0;
   /** What the log was last told: a reason, or "retry" for all that passes by itself. */
   #announced: string | null = null;
+  /** Why a request is taken apart. */
+  #bisecting: string | null = null;
 
   /** `log` carries the endpoint's name. */
   constructor(name: string, log: Log) {
@@ -32,17 +37,31 @@ export class EndpointStatus {
   }
 
   sending(): void {
-    if (this.#failures === 0) this.#state = { ...this.#state, state: "sending" };
+    if (this.#failures === 0) this.#state = { ...this.#state, ...this.#atWork() };
   }
 
+  /** The receiver took a request, or a part of one. */
   accepted(nowMs: number): void {
     if (this.#failures > 0) this.#log.info({ failures: this.#failures }, "endpoint accepts requests again");
     this.#clear();
-    this.#state = { ...this.#state, lastSuccessMs: nowMs };
+    this.#state = { ...this.#state, ...this.#atWork(), lastSuccessMs: nowMs };
+  }
+
+  /** A request is taken apart because of `reason`, until `resolved`. */
+  bisecting(reason: string): void {
+    this.#clear();
+    this.#bisecting = reason;
+    this.sending();
+  }
+
+  /** The request is done with. */
+  resolved(): void {
+    this.#bisecting = null;
   }
 
   /** Nothing is left to send. */
   idle(): void {
+    this.#bisecting = null;
     this.#clear();
   }
 
@@ -51,6 +70,10 @@ export class EndpointStatus {
     this.#announce(outcome, waitMs);
     const state = outcome.kind === "retry" ? "retrying" : "holding";
     this.#state = { ...this.#state, state, lastError: outcome.reason };
+  }
+
+  #atWork(): Pick<EndpointState, "state" | "lastError"> {
+    return { state: this.#bisecting === null ? "sending" : "bisecting", lastError: this.#bisecting };
   }
 
   #announce(outcome: Refusal, waitMs: number): void {

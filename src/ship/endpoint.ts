@@ -1,22 +1,22 @@
-// One endpoint: drains its part of the outbox on its schedule, in order, one request in flight. Only an accepted request
-// moves the cursor; every other outcome keeps the request and sends the same bytes again later.
+// One endpoint: drains its part of the outbox on its schedule, in order, one request in flight. The cursor moves past a
+// request when each of its samples is accepted, or refused by itself and kept as a dead letter.
 
+import { ColumnGarbage } from "../lib/column-garbage.ts";
 import type { Clock } from "../model/time.ts";
 import type { Log } from "../telemetry/log.ts";
-import { waitAfterMs } from "./backoff.ts";
+import { type Refusal, waitAfterMs } from "./backoff.ts";
+import { ClockGuard } from "./clock-guard.ts";
+import { Delivery, type Step } from "./delivery.ts";
 import type { EndpointOptions } from "./endpoint-options.ts";
 import { type EndpointState, EndpointStatus } from "./endpoint-status.ts";
 import { nextRun } from "./next-run.ts";
-import type { Outcome } from "./outcome.ts";
+import { oneLine } from "./outcome.ts";
 import type { Outbox, OutboxRequest } from "./outbox.ts";
-import type { Exchange } from "./remote-write-client.ts";
+import { PartSize } from "./part-size.ts";
+import { type Client, Pusher } from "./pusher.ts";
+import type { RefusedSample } from "./refused-sample.ts";
 import type { ShipMetrics } from "./ship-metrics.ts";
 import { wait } from "./wait.ts";
-
-/** Sends one request; never rejects, and ends soon after `stop` aborts. */
-export interface Client {
-  send(body: Uint8Array, attempt: number, stop: AbortSignal): Promise<Exchange>;
-}
 
 export interface EndpointDependencies {
   readonly outbox: Outbox;
@@ -30,18 +30,26 @@ export interface EndpointDependencies {
 
 /** A sample further ahead than this would make a receiver refuse the right ones that follow. */
 const MAX_AHEAD_MS = 60_000;
+/** Bodies that were delivered: most of a window of 65,536 addresses. */
+const GARBAGE_BYTES = 4 * 1024 * 1024;
 
 export class Endpoint {
   readonly #options: Pick<EndpointOptions, "name" | "schedule">;
   readonly #dependencies: EndpointDependencies;
+  readonly #log: Log;
   readonly #status: EndpointStatus;
-  /** The request pushed last, and how often. */
-  #pushed = { id: -1, times: 0 };
+  readonly #pusher: Pusher;
+  readonly #partSize = new PartSize();
+  readonly #garbage = new ColumnGarbage(GARBAGE_BYTES);
+  /** The oldest request, from its first push until its cursor is moved: what is known of it outlives a wait. */
+  #delivery: Delivery | null = null;
 
   constructor(options: Pick<EndpointOptions, "name" | "schedule">, dependencies: EndpointDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
-    this.#status = new EndpointStatus(options.name, dependencies.log.child({ endpoint: options.name }));
+    this.#log = dependencies.log.child({ endpoint: options.name });
+    this.#status = new EndpointStatus(options.name, this.#log);
+    this.#pusher = new Pusher(options.name, { ...dependencies, clockGuard: new ClockGuard(this.#log) });
   }
 
   get state(): EndpointState {
@@ -60,31 +68,29 @@ export class Endpoint {
   async #drain(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      const outcome = await this.#advance(signal);
-      if (outcome === null) return this.#status.idle();
-      if (outcome.kind === "accepted") failures = 0;
-      else if (!signal.aborted) {
+      const step = await this.#advance(signal);
+      if (step === null) return this.#status.idle();
+      if (step.kind === "retry" || step.kind === "hold") {
         failures += 1;
-        const waitMs = waitAfterMs(outcome, failures, this.#dependencies.random());
-        this.#status.refused(outcome, waitMs);
-        await wait(waitMs, signal);
-      }
+        await this.#pause(step, failures, signal);
+      } else failures = 0;
     }
   }
 
-  /** Pushes the oldest pending request once; null when there is none. */
-  async #advance(signal: AbortSignal): Promise<Outcome | null> {
-    const { name } = this.#options;
-    const { outbox } = this.#dependencies;
+  async #pause(refusal: Refusal, failures: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const waitMs = waitAfterMs(refusal, failures, this.#dependencies.random());
+    this.#status.refused(refusal, waitMs);
+    await wait(waitMs, signal);
+  }
+
+  /** Pushes the oldest pending request, or the next part of it, once; null when there is none. */
+  async #advance(signal: AbortSignal): Promise<Step | null> {
     try {
-      const request = await outbox.next(name);
+      if (this.#delivery !== null) return await this.#step(this.#delivery, signal);
+      const request = await this.#dependencies.outbox.next(this.#options.name);
       if (request === null) return null;
-      const outcome = this.#aheadOfClock(request) ?? (await this.#push(request, signal));
-      if (outcome.kind === "accepted") {
-        await outbox.accepted(name, request.id);
-        this.#accepted(request);
-      }
-      return outcome;
+      return this.#aheadOfClock(request) ?? (await this.#step(this.#newDelivery(request), signal));
     } catch (error) {
       // A ledger that is full or locked now must not end the agent: the request is still pending, and a repeat is harmless.
       const reason = `outbox: ${error instanceof Error ? error.message : String(error)}`;
@@ -92,32 +98,55 @@ export class Endpoint {
     }
   }
 
-  #aheadOfClock(request: OutboxRequest): Outcome | null {
+  async #step(delivery: Delivery, signal: AbortSignal): Promise<Step> {
+    this.#status.sending();
+    const step = await delivery.step(signal);
+    if (step.kind === "divided") this.#status.bisecting(step.reason);
+    if (step.kind === "resolved") await this.#resolve(delivery);
+    if (step.kind === "accepted" || step.kind === "resolved") this.#status.accepted(this.#dependencies.clock.now());
+    return step;
+  }
+
+  #aheadOfClock(request: OutboxRequest): Refusal | null {
     if (request.windowEndMs <= this.#dependencies.clock.now() + MAX_AHEAD_MS) return null;
     const end = new Date(request.windowEndMs).toISOString();
     return { kind: "hold", reason: `a window that ends at ${end} is in the future: check this host's clock` };
   }
 
-  async #push(request: OutboxRequest, signal: AbortSignal): Promise<Outcome> {
-    const { client, metrics } = this.#dependencies;
-    const endpoint = this.#options.name;
-    const times = request.id === this.#pushed.id ? this.#pushed.times : 0;
-    this.#pushed = { id: request.id, times: times + 1 };
-    this.#status.sending();
-    const ended = metrics.requestDuration.startTimer({ endpoint });
-    const { status, outcome } = await client.send(request.body, times, signal);
-    ended();
-    metrics.requests.inc({ endpoint, code: status ?? "none" });
-    metrics.sentBytes.inc({ endpoint }, request.body.length);
-    if (times > 0) metrics.retries.inc({ endpoint });
-    return outcome;
+  #newDelivery(request: OutboxRequest): Delivery {
+    const begins = (reason: string): void => this.#begins(request, reason);
+    const dependencies = { pusher: this.#pusher, partSize: this.#partSize, clock: this.#dependencies.clock, begins };
+    this.#delivery = new Delivery(request, dependencies);
+    return this.#delivery;
   }
 
-  #accepted(request: OutboxRequest): void {
-    const { clock, metrics } = this.#dependencies;
+  #begins({ id, samples }: OutboxRequest, reason: string): void {
+    this.#dependencies.metrics.bisections.inc({ endpoint: this.#options.name });
+    this.#log.warn({ request: id, samples, reason }, "request not accepted as it is, sending it in parts");
+  }
+
+  async #resolve(delivery: Delivery): Promise<void> {
+    const { outbox, metrics } = this.#dependencies;
+    const { request, refused } = delivery;
     const endpoint = this.#options.name;
-    metrics.samplesAccepted.inc({ endpoint }, request.samples);
-    metrics.lastSuccess.set({ endpoint }, clock.now() / 1000);
-    this.#status.accepted(clock.now());
+    if (refused.length === 0) await outbox.accepted(endpoint, request.id);
+    else {
+      const dropped = await outbox.park(endpoint, request.id, refused);
+      metrics.samplesDropped.inc({ endpoint, reason: "dead_letter_limit" }, dropped);
+    }
+    this.#delivery = null;
+    this.#garbage.add(request.body.length);
+    this.#status.resolved();
+    metrics.samplesAccepted.inc({ endpoint }, request.samples - refused.length);
+    for (const { code } of refused) metrics.samplesRejected.inc({ endpoint, code });
+    if (delivery.pushes !== null) this.#ended(request, refused, delivery.pushes);
+  }
+
+  #ended({ id, samples }: OutboxRequest, refused: readonly RefusedSample[], pushes: number): void {
+    const facts = { request: id, accepted: samples - refused.length, rejected: refused.length, pushes };
+    const [first] = refused;
+    if (first === undefined) return this.#log.info(facts, "request accepted in parts");
+    const said = oneLine(first.words);
+    this.#log.warn({ ...facts, code: first.code, said }, "samples not accepted: they are kept as dead letters");
   }
 }

@@ -1,4 +1,7 @@
-// What the stage needs of the buffer: the requests that an endpoint has not accepted yet, in order.
+// What the stage needs of the buffer: the requests that an endpoint has not accepted yet, in order, and a place for what
+// it will never accept.
+
+import type { RefusedSample } from "./refused-sample.ts";
 
 export interface OutboxRequest {
   readonly id: number;
@@ -14,4 +17,9 @@ export interface Outbox {
   next(endpoint: string): Promise<OutboxRequest | null>;
   /** Durable when it resolves: `endpoint` gets request `id` never again. */
   accepted(endpoint: string, id: number): Promise<void>;
+  /**
+   * The same for a request of which `refused` was not accepted: kept as dead letters in the same commit, once however
+   * often it is called. Resolves to how many older dead letters had to make room.
+   */
+  park(endpoint: string, id: number, refused: readonly RefusedSample[]): Promise<number>;
 }

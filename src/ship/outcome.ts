@@ -32,7 +32,7 @@ export function classify(answer: Answer, nowMs: number): Outcome {
   const reason = describe(answer);
   if (status >= 200 && status < 300) return classifySuccess(answer);
   if (status === 429 || status >= 500) {
-    return { kind: "retry", reason, retryAfterMs: retryAfterMs(header(answer, "retry-after"), nowMs) };
+    return { kind: "retry", reason, retryAfterMs: retryAfterMs(header(answer.headers, "retry-after"), nowMs) };
   }
   if (status === 413) return { kind: "split", reason };
   if (status === 400 || status === 409 || status === 422) {
@@ -43,22 +43,28 @@ export function classify(answer: Answer, nowMs: number): Outcome {
 
 /** Receivers answer 200 or 204 without a page: HTML comes from a captive portal or a wrong address, and is loss. */
 function classifySuccess(answer: Answer): Outcome {
-  const type = header(answer, "content-type") ?? "";
+  const type = header(answer.headers, "content-type") ?? "";
   if (!/^\s*text\/html\b/i.test(type)) return { kind: "accepted" };
   return { kind: "hold", reason: `HTTP ${answer.status} with an HTML page: not a remote-write receiver` };
 }
 
 /** One line; a redirect names its host and path alone, as a query may carry a secret. */
 function describe(answer: Answer): string {
-  const location = header(answer, "location");
+  const location = header(answer.headers, "location");
   if (answer.status >= 300 && answer.status < 400 && location !== null) {
     return `HTTP ${answer.status}: redirect to ${location.replace(/[?#].*$/s, "")}, not followed`;
   }
-  const text = answer.body.replace(/\s+/g, " ").trim().slice(0, REASON_CHARACTERS);
+  const text = oneLine(answer.body);
   return text === "" ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${text}`;
 }
 
-function header(answer: Answer, name: string): string | null {
-  const value = answer.headers[name];
+/** The first 200 characters of a receiver's words, for the log and the status. */
+export function oneLine(words: string): string {
+  return words.replace(/\s+/g, " ").trim().slice(0, REASON_CHARACTERS);
+}
+
+/** The first value of a header; null where it is absent. */
+export function header(headers: Answer["headers"], name: string): string | null {
+  const value = headers[name];
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }

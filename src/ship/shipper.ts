@@ -7,6 +7,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { EndpointOptions } from "./endpoint-options.ts";
 import type { EndpointState } from "./endpoint-status.ts";
+import { MessageReport } from "./message-report.ts";
 import type { Outbox } from "./outbox.ts";
 import { RemoteWriteClient } from "./remote-write-client.ts";
 import { ShipMetrics } from "./ship-metrics.ts";
@@ -23,12 +24,14 @@ export interface ShipperDependencies {
 interface Running {
   readonly options: EndpointOptions;
   readonly endpoint: Endpoint;
+  readonly client: RemoteWriteClient;
   readonly stop: AbortController;
 }
 
 export class Shipper implements AsyncDisposable {
   readonly #dependencies: ShipperDependencies;
   readonly #metrics: ShipMetrics;
+  readonly #messages: MessageReport;
   readonly #running = new Map<string, Running>();
   /** By name, the end of the latest loop: its successor must not start before, since both own the same cursor. */
   readonly #ends = new Map<string, Promise<void>>();
@@ -42,6 +45,7 @@ export class Shipper implements AsyncDisposable {
     this.#options = endpoints;
     this.#dependencies = dependencies;
     this.#metrics = new ShipMetrics(dependencies.metrics);
+    this.#messages = new MessageReport(dependencies.metrics);
   }
 
   /** Runs until `signal` aborts; resolves at the latest 5 s later, rejects when a loop is broken. Call it once. */
@@ -69,7 +73,8 @@ export class Shipper implements AsyncDisposable {
     if (!this.#started) return;
     for (const [name, running] of this.#running) {
       const options = endpoints.find((candidate) => candidate.name === name);
-      if (!isDeepStrictEqual(options, running.options)) this.#end(name, running);
+      if (isDeepStrictEqual(options, running.options)) running.client.reset();
+      else this.#end(name, running);
     }
     for (const options of endpoints) if (!this.#running.has(options.name)) this.#begin(options);
   }
@@ -91,11 +96,12 @@ export class Shipper implements AsyncDisposable {
 
   #begin(options: EndpointOptions): void {
     const { outbox, log, clock, version } = this.#dependencies;
-    const client = new RemoteWriteClient(options, { clock, version });
+    const events = this.#messages.of(options.name, log.child({ endpoint: options.name }));
+    const client = new RemoteWriteClient(options, { clock, version, events });
     const dependencies = { outbox, client, log, clock, metrics: this.#metrics, random: Math.random };
     const endpoint = new Endpoint(options, dependencies);
     const stop = new AbortController();
-    this.#running.set(options.name, { options, endpoint, stop });
+    this.#running.set(options.name, { options, endpoint, client, stop });
     const before = this.#ends.get(options.name) ?? Promise.resolve();
     const end = before
       .then(() => runAndClose(endpoint, client, stop.signal))

@@ -87,7 +87,7 @@ describe("a state folder", () => {
       await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
     }
     expect(ledgerRows(stateDir, "SELECT count(*) AS n FROM stream")).toEqual([{ n: 6n }]);
-    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 2n }]);
+    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 4n }]);
   });
 });
 

@@ -1,13 +1,16 @@
 // The same outbox into a real Prometheus and a real VictoriaMetrics, read back sample by sample.
 
+import { compress } from "snappyjs";
 import { describe, expect, it } from "vitest";
 import type { OutboxRequest } from "../../src/ship/outbox.ts";
+import { loadRemoteWriteTypes } from "../../src/ship/proto.ts";
 import { WriteRequestBuilder } from "../../src/ship/write-request.ts";
 import { type MetricsServer, type ReadSeries, startPrometheus } from "../support/prometheus.ts";
 import { startVictoriaMetrics } from "../support/victoria-metrics.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { endpointOf, startShipper } from "../unit/ship/ship-fixture.ts";
 
+const { WriteRequest } = loadRemoteWriteTypes();
 const MINUTE_MS = 60_000;
 const ADDRESSES = 300;
 const WINDOWS = 12;
@@ -102,15 +105,104 @@ describe("real receivers", () => {
     }
   });
 
-  it("keep what Prometheus without out_of_order_time_window refuses as too old", async () => {
+  it("get everything, however late, where Prometheus has an out_of_order_time_window, as VictoriaMetrics has by itself", async () => {
+    await using prometheus = await startPrometheus({ outOfOrder: true });
+    await using victoria = await startVictoriaMetrics();
+    const { requests, lateEndMs, late } = lateBehindFresh();
+    const endpoints = [
+      endpointOf(prometheus.writeUrl, { name: "prometheus" }),
+      endpointOf(victoria.writeUrl, { name: "victoria" }),
+    ];
+    await using ship = startShipper(endpoints, ...requests);
+    await waitFor("all to be accepted", () =>
+      ["prometheus", "victoria"].every((name) => ship.outbox.pending(name) === 0),
+    );
+    expect([ship.outbox.parked, ship.headlines()]).toEqual([[], []]);
+    expect(await readBack(prometheus, lateEndMs, lateEndMs)).toEqual(late);
+    expect(await readBack(victoria, lateEndMs, lateEndMs)).toEqual(late);
+  });
+
+  it("refuse what is too old without one: Prometheus' 400 parks every sample of it, and the queue goes on", async () => {
     await using prometheus = await startPrometheus({ outOfOrder: false });
+    const { requests, fresh, firstEndMs, lastEndMs, lateSamples } = lateBehindFresh();
+    await using ship = startShipper([endpointOf(prometheus.writeUrl)], ...requests);
+    await waitFor("an empty outbox", () => ship.outbox.pending("central") === 0, { timeoutMs: 60_000 });
+    expect(ship.outbox.parked).toHaveLength(lateSamples);
+    expect(new Set(ship.outbox.parked.map(({ code, words }) => `${code} ${words.trim()}`))).toEqual(
+      new Set(["400 out of bounds"]),
+    );
+    expect(await readBack(prometheus, firstEndMs, lastEndMs)).toEqual(fresh);
+  });
+
+  it("park what Prometheus before 2.50 answers 500 for, and deliver what is around it in the same request", async () => {
+    await using prometheus = await startPrometheus({ outOfOrder: true });
     const now = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-    const fresh = produce(now - WINDOWS * MINUTE_MS).requests;
-    const late = produce(now - 48 * 3_600_000).requests.slice(0, 1);
-    const ordered = [...fresh, ...late].map((request, id) => ({ ...request, id }));
-    await using ship = startShipper([endpointOf(prometheus.writeUrl)], ...ordered);
-    await waitFor("a refusal", () => ship.shipper.state()[0]?.lastError);
-    expect(ship.outbox.pending("central")).toBe(1);
-    expect(ship.shipper.state()[0]?.lastError).toMatch(/^HTTP (400|500)/);
+    const good = Array.from({ length: 40 }, (_, index) => ({ name: `good_${index}`, timeMs: now, labels: [] }));
+    const twice = ["1", "2"].map((value) => ({ name: "twice", value }));
+    const old = { name: "old", timeMs: now - 120 * 24 * 3_600_000, labels: [] };
+    const mixed = [...good.slice(0, 20), old, ...good.slice(20), { name: "invalid", timeMs: now, labels: twice }];
+    const requests = [mixed, [{ name: "next", timeMs: now, labels: [] }]].map((samples, index) => ({
+      id: index + 1,
+      windowEndMs: now,
+      samples: samples.length,
+      body: bodyOf(samples),
+    }));
+    await using ship = startShipper([endpointOf(prometheus.writeUrl)], ...requests);
+    await waitFor("an empty outbox", () => ship.outbox.pending("central") === 0, { timeoutMs: 90_000 });
+    expect(ship.outbox.parked.map(({ series, code, words }) => [series, code, words.trim()])).toEqual([
+      ["old", 500, "too old sample"],
+      ['invalid{twice="1",twice="2"}', 500, 'label name "twice" is not unique: invalid sample'],
+    ]);
+    const [counted] = await prometheus.query(`count({__name__=~"good_.*|next"})`, now);
+    expect(counted?.samples[0]?.value).toBe(41);
+  });
+
+  it("learn from VictoriaMetrics' 400 that a request is too large, and lose nothing", async () => {
+    await using victoria = await startVictoriaMetrics(["-maxInsertRequestSize=10000"]);
+    const firstEndMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3_600_000;
+    const { requests, expected, lastEndMs } = produce(firstEndMs);
+    await using ship = startShipper([endpointOf(victoria.writeUrl)], ...requests);
+    await waitFor("an empty outbox", () => ship.outbox.pending("central") === 0);
+    expect(ship.outbox.parked).toEqual([]);
+    expect(await readBack(victoria, firstEndMs, lastEndMs)).toEqual(expected);
+    expect(ship.headlines()).toEqual([
+      "warn: request not accepted as it is, sending it in parts",
+      "info: request accepted in parts",
+    ]);
   });
 });
+
+/** Twelve fresh windows, and behind them one of two days ago. */
+function lateBehindFresh() {
+  const now = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const firstEndMs = now - WINDOWS * MINUTE_MS;
+  const lateEndMs = now - 48 * 3_600_000;
+  const fresh = produce(firstEndMs);
+  const old = produce(lateEndMs);
+  const late = old.requests.filter(({ windowEndMs }) => windowEndMs === lateEndMs);
+  const firstOf = ({ labels, samples }: Expected): Expected => ({ labels, samples: samples.slice(0, 1) });
+  return {
+    requests: [...fresh.requests, ...late].map((request, id) => ({ ...request, id })),
+    fresh: fresh.expected,
+    firstEndMs,
+    lastEndMs: fresh.lastEndMs,
+    late: new Map([...old.expected].map(([key, one]) => [key, firstOf(one)])),
+    lateEndMs,
+    lateSamples: late.reduce((sum, { samples }) => sum + samples, 0),
+  };
+}
+
+interface RawSample {
+  readonly name: string;
+  readonly timeMs: number;
+  readonly labels: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** What the agent's own encoder refuses to build, too. */
+function bodyOf(samples: readonly RawSample[]): Uint8Array {
+  const timeseries = samples.map(({ name, timeMs, labels }) => ({
+    labels: [{ name: "__name__", value: name }, ...labels],
+    samples: [{ value: 1, timestamp: timeMs }],
+  }));
+  return compress(new Uint8Array(WriteRequest.encode({ timeseries }).finish()));
+}

@@ -1,5 +1,5 @@
-// A remote-write receiver on loopback: real HTTP, real snappy and protobuf, answers by script. Without a script it
-// answers 204. Accepted (2xx) samples are stored by series and time.
+// A remote-write receiver on loopback: real HTTP, real snappy and protobuf, answers by script, then by rule. Without
+// either it answers 204. Accepted (2xx) samples are stored by series and time.
 
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from "node:http";
@@ -20,8 +20,23 @@ export interface Answer {
   /** Sends `body` and never ends the answer. */
   readonly endless?: boolean;
   /** Cuts the connection instead of answering, or in the middle of the answer. */
-  readonly drop?: "before-answer" | "mid-answer";
+  readonly drop?: "before-answer" | "mid-answer" | "before-body";
+  /** Stores the samples for which it says so, whatever the status; default: all of them on 2xx. */
+  readonly stores?: (sample: ReceivedSample) => boolean;
+  /** Sends the answer's body a byte at a time, with this pause between two. */
+  readonly dripMs?: number;
 }
+
+/** One sample of a request. */
+export interface ReceivedSample {
+  /** As `seriesKey` writes it. */
+  readonly series: string;
+  readonly value: number;
+  readonly timestamp: number;
+}
+
+/** What the receiver answers when no script is left; null for 204. `number` counts its requests from 1. */
+export type Rule = (request: ReceivedRequest, number: number) => Answer | null;
 
 export interface ReceivedSeries {
   /** In the order on the wire. */
@@ -71,6 +86,8 @@ export class Receiver implements AsyncDisposable {
   maxConcurrent = 0;
   /** Connections accepted so far. */
   connections = 0;
+  /** Answers when no script is left. */
+  rule: Rule = () => null;
   readonly #script: Answer[] = [];
   readonly #server;
   readonly #sockets = new Set<Socket>();
@@ -124,22 +141,29 @@ export class Receiver implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = this.#script.shift() ?? { status: 204 };
+    const scripted = this.#script.shift();
     this.#concurrent += 1;
     this.maxConcurrent = Math.max(this.maxConcurrent, this.#concurrent);
     response.once("close", () => {
       this.#concurrent -= 1;
     });
+    if (scripted?.drop === "before-body") {
+      request.destroy();
+      return;
+    }
     const body = await buffer(request);
     const series = decodeBody(body);
-    this.requests.push({ path: request.url ?? "", headers: request.headers, body, series, atMs: performance.now() });
+    const received = { path: request.url ?? "", headers: request.headers, body, series, atMs: performance.now() };
+    this.requests.push(received);
+    const answer = scripted ?? this.rule(received, this.requests.length) ?? { status: 204 };
     await answer.until;
     if (answer.delayMs !== undefined) await sleep(answer.delayMs);
-    if (answer.status >= 200 && answer.status < 300) this.#store(series);
-    this.#respond(response, answer);
+    const ok = answer.status >= 200 && answer.status < 300;
+    this.#store(received, answer.stores ?? (() => ok));
+    await this.#respond(response, answer);
   }
 
-  #respond(response: ServerResponse, answer: Answer): void {
+  async #respond(response: ServerResponse, answer: Answer): Promise<void> {
     if (answer.drop === "before-answer") {
       response.destroy();
       return;
@@ -150,15 +174,45 @@ export class Receiver implements AsyncDisposable {
       return;
     }
     response.writeHead(answer.status, answer.headers);
+    if (answer.dripMs !== undefined) await drip(response, answer.body ?? "", answer.dripMs);
     if (answer.endless === true) response.write(answer.body ?? "");
-    else response.end(answer.body);
+    else response.end(answer.dripMs === undefined ? answer.body : undefined);
   }
 
-  #store(series: readonly ReceivedSeries[]): void {
-    for (const one of series) {
-      const stored = this.samples.get(seriesKey(one)) ?? new Map<number, number>();
-      this.samples.set(seriesKey(one), stored);
-      for (const sample of one.samples) stored.set(sample.timestamp, sample.value);
+  /** A second value at a time that has one is what no receiver would store. */
+  #store(request: ReceivedRequest, stores: (sample: ReceivedSample) => boolean): void {
+    for (const { series, timestamp, value } of samplesOf(request).filter(stores)) {
+      const stored = this.samples.get(series) ?? new Map<number, number>();
+      this.samples.set(series, stored);
+      const known = stored.get(timestamp);
+      if (known !== undefined && !Object.is(known, value)) this.errors.push(new Error(`${series}: another value`));
+      stored.set(timestamp, value);
     }
   }
+}
+
+async function drip(response: ServerResponse, body: string, pauseMs: number): Promise<void> {
+  for (const character of body) {
+    response.write(character);
+    await sleep(pauseMs);
+  }
+}
+
+export function samplesOf(request: ReceivedRequest): ReceivedSample[] {
+  return request.series.flatMap((one) => one.samples.map((sample) => ({ series: seriesKey(one), ...sample })));
+}
+
+/** Refuses a whole request for a single sample in it, as Prometheus does. */
+export function refusing(isRefused: (sample: ReceivedSample) => boolean, answer: Answer): Rule {
+  return (request) => (samplesOf(request).some(isRefused) ? answer : null);
+}
+
+/** Refuses the same, but stores what else is in the request, as Mimir and Thanos do. */
+export function refusingPartly(isRefused: (sample: ReceivedSample) => boolean, answer: Answer): Rule {
+  return refusing(isRefused, { ...answer, stores: (sample) => !isRefused(sample) });
+}
+
+/** Refuses requests of more than `samples` samples. */
+export function refusingLarge(samples: number, answer: Answer): Rule {
+  return (request) => (samplesOf(request).length > samples ? answer : null);
 }

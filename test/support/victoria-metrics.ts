@@ -38,7 +38,8 @@ class VictoriaMetrics extends MetricsServer {
   }
 }
 
-export async function startVictoriaMetrics(): Promise<MetricsServer> {
+/** `flags` come after those that every test wants. */
+export async function startVictoriaMetrics(flags: readonly string[] = []): Promise<MetricsServer> {
   const [port, folder] = await Promise.all([freePort(), tempFolder()]);
   const args = [
     `-storageDataPath=${folder.file("data")}`,
@@ -47,6 +48,7 @@ export async function startVictoriaMetrics(): Promise<MetricsServer> {
     // Without this, values of the last 30 s are left out of queries.
     "-search.latencyOffset=0s",
     `-httpListenAddr=127.0.0.1:${port}`,
+    ...flags,
   ];
   const command: ServerCommand = { program: "victoria-metrics", args, port, readyPath: "/health", folder };
   return new VictoriaMetrics(command).ready();

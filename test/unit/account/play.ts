@@ -20,14 +20,23 @@ export interface Played {
   readonly lateBytes: number;
 }
 
-export function play(account: Accounting, history: readonly Step[]): Played {
-  const player = new Player(account);
+export interface PlayOptions {
+  readonly idleMs: number;
+  /** What becomes of the queue after each step: the samples that are taken from it. */
+  readonly collect: (ledger: Ledger) => readonly Sample[];
+}
+
+const OPTIONS: PlayOptions = { idleMs: IDLE_MS, collect: takeSamples };
+
+export function play(account: Accounting, history: readonly Step[], options: Partial<PlayOptions> = {}): Played {
+  const player = new Player(account, { ...OPTIONS, ...options });
   for (const step of history) player.step(step);
   return player.end();
 }
 
 class Player {
   readonly #account: Accounting;
+  readonly #options: PlayOptions;
   #ledger: Ledger;
   #networks: readonly string[] = NETWORKS;
   #newest = [0, 0];
@@ -36,9 +45,10 @@ class Player {
   readonly #byAddress = new Map<string, bigint>();
   readonly #byInterval = new Map<string, bigint>();
 
-  constructor(account: Accounting) {
+  constructor(account: Accounting, options: PlayOptions) {
     this.#account = account;
-    this.#ledger = account.open(optionsOf({ site: 0, instance: 0, second: true, endpoints: 1 }));
+    this.#options = options;
+    this.#ledger = account.open(this.#optionsOf({ site: 0, instance: 0, second: true, endpoints: 1 }));
   }
 
   step(step: Step): void {
@@ -47,7 +57,7 @@ class Player {
     else if (step.kind === "reload") this.#configured(step.changes, (options) => this.#reload(options));
     else if (step.kind === "settle") this.#late(this.#ledger.settle({ endedByMs: this.#nowMs() }));
     else this.#ledger.sampleLate(INTERFACES[step.interface] ?? "", this.#nowMs());
-    this.#samples.push(...takeSamples(this.#ledger));
+    this.#samples.push(...this.#options.collect(this.#ledger));
   }
 
   /** Lets everything close and every live series show its final total. */
@@ -96,7 +106,11 @@ class Player {
 
   #configured(changes: Changes, apply: (options: Partial<LedgerOptions>) => Ledger): void {
     this.#networks = changes.second ? NETWORKS : NETWORKS.slice(0, 1);
-    this.#ledger = apply(optionsOf(changes));
+    this.#ledger = apply(this.#optionsOf(changes));
+  }
+
+  #optionsOf(changes: Changes): Partial<LedgerOptions> {
+    return { ...optionsOf(changes), idleTimeoutMs: this.#options.idleMs };
   }
 
   #reload(changes: Partial<LedgerOptions>): Ledger {
@@ -116,7 +130,6 @@ class Player {
 function optionsOf({ site, instance, second, endpoints }: Changes): Partial<LedgerOptions> {
   const names = second ? NETWORKS : NETWORKS.slice(0, 1);
   return {
-    idleTimeoutMs: IDLE_MS,
     networks: names.map((name) => networkOf(name, { labels: { site: String(site) } })),
     baseLabels: { instance: `edge-0${instance}`, job: "acct-agent" },
     endpoints: ["central", "second"].slice(0, endpoints),

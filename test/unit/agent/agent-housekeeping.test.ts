@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Housekeeping } from "../../../src/agent-housekeeping.ts";
+import { FillLog } from "../../../src/ledger/fill-log.ts";
 import { AgentMetrics } from "../../../src/telemetry/agent-metrics.ts";
 import { createMetrics } from "../../../src/telemetry/metrics.ts";
 import { memoryLog } from "../ship/memory-log.ts";
@@ -17,6 +18,8 @@ async function firstCall(pendingFromMs: number | null): Promise<readonly unknown
   const calls: unknown[][] = [];
   const stop = new AbortController();
   const metrics = createMetrics();
+  const { log } = memoryLog();
+  const clock = { now: () => (nowMs += LOOK_MS) };
   const call = (...asked: unknown[]): Promise<never> => {
     calls.push(asked);
     stop.abort();
@@ -27,8 +30,9 @@ async function firstCall(pendingFromMs: number | null): Promise<readonly unknown
     queue: { pendingFromMs },
     metrics,
     agentMetrics: new AgentMetrics(metrics, "0.1.0"),
-    log: memoryLog().log,
-    clock: { now: () => (nowMs += LOOK_MS) },
+    fillLog: new FillLog({ maxBytes: 1, windowMs: WINDOW_MS, log, clock }),
+    log,
+    clock,
     windowMs: WINDOW_MS,
     retentionMs: 86_400_000,
   });

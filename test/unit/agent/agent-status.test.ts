@@ -15,6 +15,7 @@ const parts = (changes: Partial<StatusParts> = {}): StatusParts => ({
   capture: [ETH0],
   endpoints: [{ name: "central", state: "idle", lastError: null, lastSuccessMs: null }],
   backlog: [],
+  fill: null,
   health: { ok: true },
   ...changes,
 });
@@ -45,8 +46,11 @@ describe("health", () => {
 
   it("is bad while the ledger refuses windows, until it commits one", () => {
     const windows = board();
-    windows.refused();
-    expect(windows.health([ETH0], START_MS)).toEqual({ ok: false, reason: "the ledger refuses windows" });
+    windows.refused("the disk is full");
+    expect(windows.health([ETH0], START_MS)).toEqual({
+      ok: false,
+      reason: "the ledger refuses windows: the disk is full",
+    });
     windows.committed(windowUsage(START_MS, []));
     expect(windows.health([ETH0], START_MS)).toEqual({ ok: true });
   });
@@ -65,7 +69,7 @@ describe("status", () => {
   it("has the keys that are a contract with other programs, and these besides", () => {
     const windows = board();
     windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.1", bytesIn: 5, bytesOut: 6, packetsIn: 1 }]));
-    const backlog = [{ endpoint: "central", requests: 2, samples: 30, oldestWindowEndMs: START_MS }];
+    const backlog = [{ endpoint: "central", requests: 2, samples: 30, oldestWindowEndMs: START_MS, deadLetters: 4 }];
     const status = windows.status(parts({ backlog }));
     expect(JSON.parse(JSON.stringify(status))).toEqual({
       instance: "edge-01",
@@ -88,11 +92,24 @@ describe("status", () => {
           pending_requests: 2,
           pending_samples: 30,
           oldest_pending: "2026-10-15T12:00:00.000Z",
+          dead_letters: 4,
           last_success: null,
           last_error: null,
         },
       ],
+      ledger: null,
       top: [{ address: "192.0.2.1", network: "acme", interface: "eth0", bytes_in: 5, bytes_out: 6 }],
+    });
+  });
+
+  it("tells how full the ledger is, and what was dropped for it", () => {
+    const dropped = { thinned: 30, dead_letter: 0, oldest: 4 };
+    const fill = { usedBytes: 900, maxBytes: 1_000, dropped, droppingSinceMs: START_MS };
+    expect(board().status(parts({ fill })).ledger).toEqual({
+      used_bytes: 900,
+      max_bytes: 1_000,
+      dropped_samples: dropped,
+      dropping_since: "2026-10-15T12:00:00.000Z",
     });
   });
 

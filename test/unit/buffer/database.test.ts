@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 
 import { lockStateDir } from "../../../src/buffer/agent-lock.ts";
-import { LEDGER_FILE, LedgerError, openDatabase } from "../../../src/buffer/database.ts";
+import { inTransaction, LEDGER_FILE, LedgerError, openDatabase } from "../../../src/buffer/database.ts";
 import { inspectLedger } from "../../../src/buffer/inspect.ts";
 import { ledgerRows } from "../../support/ledger-options.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -26,12 +26,12 @@ describe("a ledger file", () => {
   it("is brought up to date once and keeps what it holds", async () => {
     await using folder = await tempFolder();
     const first = openDatabase(folder.path);
-    expect(first.pragma("user_version", { simple: true })).toBe(2);
+    expect(first.pragma("user_version", { simple: true })).toBe(4);
     first.exec("INSERT INTO interface (name) VALUES ('eth0')");
     first.close();
     openDatabase(folder.path).close();
     expect(ledgerRows(folder.path, "SELECT name FROM interface")).toEqual([{ name: "eth0" }]);
-    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 2`);
+    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 4`);
   });
 
   it("has every commit on disk before it returns, and gives space back", async () => {
@@ -39,6 +39,30 @@ describe("a ledger file", () => {
     const database = openDatabase(folder.path);
     const pragma = (name: string): unknown => database.pragma(name, { simple: true });
     expect(["journal_mode", "synchronous", "foreign_keys", "auto_vacuum"].map(pragma)).toEqual(["wal", 2, 1, 2]);
+    database.close();
+  });
+
+  it("has all of a transaction or nothing, the parts that are one by themselves included", async () => {
+    await using folder = await tempFolder();
+    const database = openDatabase(folder.path);
+    const add = (name: string): unknown => database.prepare("INSERT INTO interface (name) VALUES (?)").run(name);
+    const names = (): unknown[] => database.prepare("SELECT name FROM interface ORDER BY name").pluck().all();
+    inTransaction(database, () => {
+      inTransaction(database, () => add("eth0"));
+      add("eth1");
+    });
+    expect(names()).toEqual(["eth0", "eth1"]);
+    const broken = (): void =>
+      inTransaction(database, () => {
+        add("eth2");
+        inTransaction(database, () => {
+          add("eth3");
+          throw new Error("no more room");
+        });
+      });
+    expect(broken).toThrow("no more room");
+    expect(names()).toEqual(["eth0", "eth1"]);
+    expect(database.inTransaction).toBe(false);
     database.close();
   });
 
@@ -74,7 +98,7 @@ describe("a ledger file", () => {
     const newer = openDatabase(folder.path);
     newer.pragma("user_version = 99");
     newer.close();
-    const text = "has schema 99, this program knows 2; run the version that wrote it, or a later one";
+    const text = "has schema 99, this program knows 4; run the version that wrote it, or a later one";
     expect(complaintOf(() => openDatabase(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     expect(complaintOf(() => inspectLedger(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     const file = new Sqlite(folder.file(LEDGER_FILE));

@@ -58,8 +58,8 @@ describe("an endpoint", () => {
     expect([take(outbox, "a"), take(outbox, "a"), take(outbox, "b")]).toEqual([1, 2, 1]);
     expect(retained(fixture)).toEqual([2, 3]);
     expect(outbox.backlog()).toEqual([
-      { endpoint: "a", requests: 1, samples: 10, oldestWindowEndMs: 3 },
-      { endpoint: "b", requests: 2, samples: 20, oldestWindowEndMs: 2 },
+      { endpoint: "a", requests: 1, samples: 10, oldestWindowEndMs: 3, deadLetters: 0 },
+      { endpoint: "b", requests: 2, samples: 20, oldestWindowEndMs: 2, deadLetters: 0 },
     ]);
   });
 
@@ -114,36 +114,6 @@ describe("ids", () => {
     new Outbox(reopened).append(request(3));
     reopened.close();
     expect(fixture.outbox.next("a")).toMatchObject({ id: 3, windowEndMs: 3 });
-  });
-});
-
-describe("trim", () => {
-  it("drops nothing while the ledger fits", async () => {
-    await using fixture = await outboxOf("a");
-    fixture.outbox.append(request(1));
-    expect(fixture.outbox.trim(2 ** 30)).toBe(0);
-    expect(retained(fixture)).toEqual([1]);
-  });
-
-  it("drops the oldest until it fits and tells how many samples that were", async () => {
-    await using fixture = await outboxOf("a");
-    const { outbox } = fixture;
-    const emptyBytes = outbox.usedBytes();
-    for (let end = 1; end <= 100; end++) outbox.append(request(end, 10_000));
-    const dropped = outbox.trim(emptyBytes + 500_000);
-    expect(outbox.usedBytes()).toBeLessThanOrEqual(emptyBytes + 500_000);
-    expect(outbox.usedBytes()).toBeGreaterThan(emptyBytes + 450_000);
-    const kept = retained(fixture);
-    expect(dropped).toBe(10 * (100 - kept.length));
-    expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => 101 - kept.length + index));
-    expect(outbox.next("a")?.id).toBe(kept[0]);
-  });
-
-  it("ends where nothing is left to drop", async () => {
-    await using fixture = await outboxOf("a");
-    for (let end = 1; end <= 5; end++) fixture.outbox.append(request(end));
-    expect(fixture.outbox.trim(0)).toBe(50);
-    expect(fixture.outbox.trim(0)).toBe(0);
   });
 });
 

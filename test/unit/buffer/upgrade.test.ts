@@ -47,6 +47,6 @@ describe("a ledger of schema 1", () => {
     expect(ledgerRows(folder.path, "SELECT * FROM harvested_window")).toEqual([
       { source: "5eed", start_ms: BigInt(EPOCH_MS + 60_000) },
     ]);
-    expect(ledgerRows(folder.path, "PRAGMA user_version")).toEqual([{ user_version: 2n }]);
+    expect(ledgerRows(folder.path, "PRAGMA user_version")).toEqual([{ user_version: 4n }]);
   });
 });

@@ -30,12 +30,15 @@ describe("a commit", () => {
     await using account = await accounting();
     const ledger = account.open();
     const first = ledger.close(at(60, [{ ip: A, bytesIn: 10 }]), { live: true });
-    expect(first).toMatchObject({ samples: 9, requests: 2, lateBytes: 0, droppedSamples: 0 });
+    expect(first).toMatchObject({ samples: 9, requests: 2, lateBytes: 0 });
     expect(ledger.backlog()).toEqual([
-      { endpoint: "central", requests: 2, samples: 9, oldestWindowEndMs: EPOCH_MS + 120_000 },
+      { endpoint: "central", requests: 2, samples: 9, oldestWindowEndMs: EPOCH_MS + 120_000, deadLetters: 0 },
     ]);
     const small = account.open({ maxBytes: 1 });
-    expect(small.close(at(120), { live: true })).toMatchObject({ samples: 5, requests: 1, droppedSamples: 14 });
+    expect(first.droppedSamples).toEqual({ thinned: 0, dead_letter: 0, oldest: 0 });
+    const droppedSamples = { thinned: 5, dead_letter: 0, oldest: 9 };
+    expect(small.close(at(120), { live: true })).toMatchObject({ samples: 5, requests: 1, droppedSamples });
+    expect(small.fill().dropped).toEqual(droppedSamples);
     expect(small.next("central")).toBeNull();
     expect(ledgerRows(account.stateDir, "SELECT count(*) AS n FROM window")).toEqual([{ n: 2n }]);
   });

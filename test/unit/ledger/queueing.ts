@@ -14,7 +14,7 @@ const RESULT: CommitResult = {
   requests: 1,
   bytes: 1,
   lateBytes: 0,
-  droppedSamples: 0,
+  droppedSamples: { thinned: 0, dead_letter: 0, oldest: 0 },
   durationMs: 1,
   alreadyThere: false,
 };

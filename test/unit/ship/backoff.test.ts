@@ -34,7 +34,5 @@ describe("waitAfterMs", () => {
   it("probes each minute what an operator has to mend", () => {
     const reason = "x";
     expect(waitAfterMs({ kind: "hold", reason }, 5, 0)).toBe(60_000);
-    expect(waitAfterMs({ kind: "split", reason }, 5, 0)).toBe(60_000);
-    expect(waitAfterMs({ kind: "suspect", reason, code: 400, body: "" }, 5, 0)).toBe(60_000);
   });
 });

@@ -9,14 +9,28 @@ import type { Receiver } from "../../support/receiver.ts";
 import { memoryLog } from "./memory-log.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";
 
+const HOUR_AGO_MS = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000;
+
 /** Request `id` holds one sample of `acct_bytes_total{id}` with value `id`; its window ended an hour ago. */
 export function requestOf(id: number): OutboxRequest {
-  const windowEndMs = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000;
+  return requestWith(id, [String(id)]);
+}
+
+/** Request `id` holds a sample of `acct_bytes_total{id="NAME"}` for each name, with value `id`, of one time stamp. */
+export function requestWith(id: number, names: readonly string[], timeMs = HOUR_AGO_MS - 1): OutboxRequest {
   const bodies: Uint8Array[] = [];
-  const builder = new WriteRequestBuilder({ maxSamples: 1, baseLabels: {}, emit: ({ body }) => bodies.push(body) });
-  builder.add(builder.template("acct_bytes_total", {}, "id"), id, windowEndMs - 1, String(id));
+  const emit = ({ body }: { body: Uint8Array }): number => bodies.push(body);
+  const builder = new WriteRequestBuilder({ maxSamples: Number.MAX_SAFE_INTEGER, baseLabels: {}, emit });
+  const template = builder.template("acct_bytes_total", {}, "id");
+  for (const name of names) builder.add(template, id, timeMs, name);
+  builder.flush();
   const [body = new Uint8Array()] = bodies;
-  return { id, windowEndMs, samples: 1, body };
+  return { id, windowEndMs: timeMs + 1, samples: names.length, body };
+}
+
+/** The series of a sample of `requestWith`. */
+export function seriesOf(name: string): string {
+  return `acct_bytes_total{id="${name}"}`;
 }
 
 /** An endpoint that looks each second. */
@@ -29,6 +43,8 @@ export function endpointOf(url: string, changes: Partial<EndpointOptions> = {}):
     headers: {},
     auth: { kind: "none" },
     tls: { insecureSkipVerify: false },
+    proxy: { kind: "none" },
+    protobufMessage: "prometheus.WriteRequest",
     ...changes,
   };
 }
