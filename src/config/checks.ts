@@ -2,6 +2,7 @@
 // its problems; each is linear in the size of the document.
 
 import { formatDuration, parseDuration } from "../lib/units.ts";
+import { connectionProblems } from "./connection-checks.ts";
 import { contractProblems } from "./contract-checks.ts";
 import { entriesAt, type Path, type Table, tableAt, valueAt } from "./document.ts";
 import { networkProblems } from "./network-checks.ts";
@@ -42,18 +43,4 @@ function idleTimeoutProblems(document: Table): Problem[] {
   if (typeof windowMs !== "number" || typeof idleMs !== "number" || idleMs >= windowMs) return [];
   const text = `is shorter than the window of ${formatDuration(windowMs)}; write at least "${formatDuration(windowMs)}"`;
   return [{ path: ["account", "idle_timeout"], text }];
-}
-
-function connectionProblems(document: Table, path: Path): Problem[] {
-  const { basic_auth: basic, authorization } = tableAt(document, path);
-  const { cert_file: cert, key_file: key } = tableAt(document, [...path, "tls_config"]);
-  const problems: Problem[] = [];
-  if (basic !== undefined && authorization !== undefined) {
-    problems.push({ path: [...path, "authorization"], text: "stands next to basic_auth; remove one of the two" });
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    const [has, lacks] = key === undefined ? ["cert_file", "key_file"] : ["key_file", "cert_file"];
-    problems.push({ path: [...path, "tls_config", has], text: `needs ${lacks}; add it` });
-  }
-  return problems;
 }

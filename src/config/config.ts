@@ -17,6 +17,7 @@ export interface EndpointConfig extends ConnectionConfig {
   readonly name: string;
   readonly schedule: string;
   readonly timeoutMs: number;
+  readonly protobufMessage: Settings["remote_write"][number]["protobuf_message"];
 }
 
 /** Dates are `YYYY-MM-DD`, both included, in `timeZone`. */
@@ -130,8 +131,8 @@ function networkOf(network: Settings["network"][number]): Network {
 }
 
 function endpointOf(endpoint: Settings["remote_write"][number], folder: string): EndpointConfig {
-  const { name, schedule, remote_timeout: timeoutMs } = endpoint;
-  return { name, schedule, timeoutMs, ...connectionOf(endpoint, folder) };
+  const { name, schedule, remote_timeout: timeoutMs, protobuf_message: protobufMessage } = endpoint;
+  return { name, schedule, timeoutMs, protobufMessage, ...connectionOf(endpoint, folder) };
 }
 
 function contractOf(contract: Settings["contract"][number]): ContractConfig {

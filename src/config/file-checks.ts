@@ -4,8 +4,8 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { connectionPaths } from "./checks.ts";
+import { CONNECTION_FILES } from "./connection-schema.ts";
 import { reasonOf, type Table, valueAt } from "./document.ts";
-import { CONNECTION_FILES } from "./endpoint-schema.ts";
 import type { Problem } from "./problem.ts";
 
 export function fileProblems(document: Table, folder: string): Problem[] {

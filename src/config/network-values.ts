@@ -25,14 +25,39 @@ export function readListen(text: string): Parsed<Listen | null> {
 
 /** An absolute http or https URL without credentials, as written. */
 export function readUrl(text: string): Parsed<string> {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:\/\//i.test(text)) {
-    return refuse('is not a http or https URL; write e.g. "https://prometheus.example.net/api/v1/write"');
-  }
-  if (url.username !== "" || url.password !== "") {
-    return refuse("has credentials; remove them and use basic_auth with username and password_file");
-  }
-  return accept(text);
+  return readBareUrl(text, "https://prometheus.example.net/api/v1/write", "basic_auth with username and password_file");
+}
+
+/** The same, of a token server. */
+export function readTokenUrl(text: string): Parsed<string> {
+  return readBareUrl(text, "https://login.example.net/oauth2/token", "client_id and client_secret_file");
+}
+
+/** A proxy's URL; credentials are allowed, as in Prometheus. */
+export function readProxyUrl(text: string): Parsed<string> {
+  const url = httpUrl(text);
+  if (url === null) return refuse('is not a http or https URL; write e.g. "http://proxy.example.net:3128"');
+  const bare = url.pathname === "/" && url.search === "" && url.hash === "";
+  return bare ? accept(text) : refuse("has a path; write scheme, host and port alone");
+}
+
+function readBareUrl(text: string, example: string, instead: string): Parsed<string> {
+  const url = httpUrl(text);
+  if (url === null) return refuse(`is not a http or https URL; write e.g. "${example}"`);
+  if (url.username === "" && url.password === "") return accept(text);
+  return refuse(`has credentials; remove them and use ${instead}`);
+}
+
+function httpUrl(text: string): URL | null {
+  return URL.canParse(text) && /^https?:\/\//i.test(text) ? new URL(text) : null;
+}
+
+/** The versions that Prometheus names; Node speaks the older two no more. */
+export function readTlsVersion(text: string): Parsed<"TLSv1.2" | "TLSv1.3"> {
+  if (text === "TLS12") return accept("TLSv1.2");
+  if (text === "TLS13") return accept("TLSv1.3");
+  if (text === "TLS10" || text === "TLS11") return refuse('is too old to be safe; write "TLS12" or "TLS13"');
+  return refuse('is not a TLS version; write "TLS12" or "TLS13"');
 }
 
 /** A user of basic authentication; RFC 7617 section 2 forbids the colon and control characters. */
@@ -43,6 +68,7 @@ export function readUsername(text: string): Parsed<string> {
 
 /** The scheme in front of the credentials, such as `Bearer` (RFC 9110 section 11.1). */
 export function readScheme(text: string): Parsed<string> {
+  if (text.toLowerCase() === "basic") return refuse("cannot be built from a token; use basic_auth");
   return HTTP_TOKEN.test(text) ? accept(text) : refuse('is not an authentication scheme; write e.g. "Bearer"');
 }
 

@@ -11,6 +11,10 @@ export interface Problem {
 }
 
 const LONGEST_VALUE = 80;
+/** Keys in whose URL credentials may stand. */
+const URL_KEYS: ReadonlySet<string | number | undefined> = new Set(["url", "proxy_url", "token_url"]);
+/** Tables with secrets in them, or in which one is easily written by mistake. */
+const PRIVATE_TABLES: ReadonlySet<string | number> = new Set(["headers", "basic_auth", "authorization", "oauth2"]);
 
 export function problemLine(file: string, document: Table, problem: Problem): string {
   const value = problem.hideValue === true || isPrivate(problem.path) ? undefined : valueAt(document, problem.path);
@@ -35,7 +39,7 @@ export function formatKey(key: string): string {
 }
 
 function showValue(key: string | number | undefined, value: unknown): string {
-  const text = JSON.stringify(key === "url" ? withoutCredentials(value) : value);
+  const text = JSON.stringify(URL_KEYS.has(key) ? withoutCredentials(value) : value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}...` : text;
 }
 
@@ -43,8 +47,8 @@ function withoutCredentials(value: unknown): unknown {
   return typeof value === "string" ? value.replace(/^([a-z]+:\/\/)?.*@/is, "$1***@") : value;
 }
 
-/** Headers and whatever stands in an authentication table, but for the names of files. */
+/** Headers and whatever stands in an authentication table, but for the names of files and TLS settings. */
 function isPrivate(path: Path): boolean {
-  const inside = path.some((step) => step === "headers" || step === "basic_auth" || step === "authorization");
-  return inside && !String(path.at(-1)).endsWith("_file");
+  const open = path.includes("tls_config") || String(path.at(-1)).endsWith("_file");
+  return path.some((step) => PRIVATE_TABLES.has(step)) && !open;
 }

@@ -41,7 +41,8 @@ url = "https://prometheus.example.net/api/v1/write"
   A label is either in \`external_labels\` or in a network's \`labels\`.
 - Request headers that the agent sets itself are refused: ${codeList(RESERVED_HEADERS)}.
 - Secrets are in files of their own, which must be readable when the configuration is loaded. Their paths, like \`state_dir\`,
-  are relative to the folder of the configuration file.
+  are relative to the folder of the configuration file. A proxy's password alone stands in \`proxy_url\`, as in Prometheus:
+  then let nobody else read the configuration file.
 - The same prefix must not be listed twice; a range counts as the fewest prefixes that cover it. Nested prefixes are fine.
 `;
 

@@ -1,59 +1,89 @@
-// The connection of one endpoint: one HTTP agent, made again when a TLS file changes.
+// The connection to one URL, through a proxy where one is configured: one HTTP agent, made again when a TLS file changes.
 
-import { Agent } from "undici";
-import type { EndpointOptions, TlsOptions } from "./endpoint-options.ts";
-import { WatchedFile } from "./watched-file.ts";
+import type { SecureContext } from "node:tls";
+import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
+import type { ProxyOptions, TlsOptions } from "./endpoint-options.ts";
+import { type Proxy, proxyFor } from "./proxy.ts";
+import type { Secrets } from "./secrets.ts";
+import { TlsContext } from "./tls-context.ts";
 
-type TlsFile = "ca" | "cert" | "key";
+export interface TransportOptions {
+  readonly url: string;
+  /** Limit of each step of connecting; the whole exchange has a limit of its own. */
+  readonly timeoutMs: number;
+  readonly tls: TlsOptions;
+  readonly proxy: ProxyOptions;
+}
+
+/** undici's own limits for the parts of an exchange are off: the exchange has one over all of it. */
+const NO_LIMITS = { headersTimeout: 0, bodyTimeout: 0 } as const;
 
 export class Transport implements AsyncDisposable {
-  readonly #options: EndpointOptions;
-  readonly #files: ReadonlyMap<TlsFile, WatchedFile>;
-  #agent: Agent | null = null;
+  readonly #options: TransportOptions;
+  readonly #secrets: Secrets;
+  readonly #context: TlsContext;
+  #dispatcher: Dispatcher | null = null;
   #version = "";
 
-  constructor(options: EndpointOptions) {
+  /** Adds a proxy's credentials to `secrets`. */
+  constructor(options: TransportOptions, secrets: Secrets) {
     this.#options = options;
-    this.#files = tlsFiles(options.tls);
+    this.#secrets = secrets;
+    this.#context = new TlsContext(options.tls);
   }
 
-  /** The agent for the next request. Rejects with WatchedFileError. */
-  async agent(): Promise<Agent> {
-    const files = await Promise.all([...this.#files].map(async ([key, file]) => ({ key, read: await file.read() })));
-    const version = files.map(({ read }) => read.version).join(" ");
-    if (this.#agent !== null && version === this.#version) return this.#agent;
+  /** What carries the next request. Rejects with OperatorError. */
+  async dispatcher(): Promise<Dispatcher> {
+    const { texts, version } = await this.#context.read();
+    if (this.#dispatcher !== null && version === this.#version) return this.#dispatcher;
     await this[Symbol.asyncDispose]();
+    const { url, proxy } = this.#options;
+    const found = proxyFor(url, proxy, process.env);
+    const context = this.#context.create(texts);
+    this.#dispatcher = found === null ? this.#direct(context) : this.#proxied(context, found);
     this.#version = version;
-    this.#agent = this.#connect(Object.fromEntries(files.map(({ key, read }) => [key, read.text])));
-    return this.#agent;
+    return this.#dispatcher;
   }
 
   /** Closes the connection; nothing is in flight then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent?.destroy();
-    this.#agent = null;
+    await this.#dispatcher?.destroy();
+    this.#dispatcher = null;
   }
 
-  /** The exchange has one limit over all of it, so undici's own limits for its parts are off or the same. */
-  #connect(files: Partial<Record<TlsFile, string>>): Agent {
-    const { tls, timeoutMs } = this.#options;
-    const serverName = tls.serverName === undefined ? {} : { servername: tls.serverName };
-    return new Agent({
+  #direct(secureContext: SecureContext): Agent {
+    return new Agent({ connections: 1, ...NO_LIMITS, connect: this.#target(secureContext) });
+  }
+
+  /** A tunnel by CONNECT where the target or the proxy speaks TLS, else requests in absolute form. */
+  #proxied(secureContext: SecureContext, { url, credentials }: Proxy): ProxyAgent {
+    const { timeoutMs, tls } = this.#options;
+    return new ProxyAgent({
+      uri: url,
+      ...(credentials === null ? {} : { token: this.#proxyToken(credentials) }),
+      proxyTunnel: false,
       connections: 1,
-      connectTimeout: timeoutMs,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { ...files, ...serverName, rejectUnauthorized: !tls.insecureSkipVerify },
+      ...NO_LIMITS,
+      requestTls: this.#target(secureContext),
+      // As in Prometheus the same authorities and client certificate serve a proxy that speaks TLS; the name is its own.
+      proxyTls: { secureContext, timeout: timeoutMs, rejectUnauthorized: !tls.insecureSkipVerify },
+      // An unanswered CONNECT must end: the exchange's own limit does not reach it.
+      clientFactory: (origin, options) => new Pool(origin, { ...options, connections: 1, headersTimeout: timeoutMs }),
     });
   }
-}
 
-function tlsFiles(tls: TlsOptions): Map<TlsFile, WatchedFile> {
-  const paths = { ca: tls.caFile, cert: tls.certFile, key: tls.keyFile };
-  const files = new Map<TlsFile, WatchedFile>();
-  for (const key of ["ca", "cert", "key"] as const) {
-    const path = paths[key];
-    if (path !== undefined) files.set(key, new WatchedFile(path));
+  /** The connection to the target itself. */
+  #target(secureContext: SecureContext) {
+    const { tls, timeoutMs } = this.#options;
+    const serverName = tls.serverName === undefined ? {} : { servername: tls.serverName };
+    return { secureContext, ...serverName, timeout: timeoutMs, rejectUnauthorized: !tls.insecureSkipVerify };
   }
-  return files;
+
+  #proxyToken(credentials: string): string {
+    const encoded = Buffer.from(credentials, "utf8").toString("base64");
+    for (const secret of [credentials, credentials.slice(credentials.indexOf(":") + 1), encoded]) {
+      this.#secrets.add(secret);
+    }
+    return `Basic ${encoded}`;
+  }
 }

@@ -1,6 +1,7 @@
 // A small file that may change while the agent runs: credentials, certificates, keys.
 
 import { readFile, stat } from "node:fs/promises";
+import { OperatorError } from "./operator-error.ts";
 
 export interface FileVersion {
   readonly text: string;
@@ -9,7 +10,7 @@ export interface FileVersion {
 }
 
 /** The file is not there or may not be read: an operator's error. The message names the file and never its content. */
-export class WatchedFileError extends Error {
+export class WatchedFileError extends OperatorError {
   override readonly name = "WatchedFileError";
 }
 

@@ -70,7 +70,9 @@ describe("the example file", () => {
         timeoutMs: 30_000,
         headers: {},
         auth: { kind: "none" },
-        tls: { insecureSkipVerify: false },
+        tls: { minVersion: "TLSv1.2", insecureSkipVerify: false },
+        proxy: { kind: "none" },
+        protobufMessage: "prometheus.WriteRequest",
       },
     ]);
   });
@@ -114,7 +116,8 @@ describe("paths", () => {
         url: "http://[::1]:9090",
         headers: {},
         auth: { kind: "authorization", type: "Bearer", credentialsFile: join(folder, "token") },
-        tls: { insecureSkipVerify: false },
+        tls: { minVersion: "TLSv1.2", insecureSkipVerify: false },
+        proxy: { kind: "none" },
       });
     });
   });

@@ -18,7 +18,7 @@ const ROWS: readonly (readonly [rule: string, toml: string, line: string])[] = [
   [
     "an unknown key near nothing",
     "[capture]\nzzz = 1",
-    "capture.zzz: is an unknown key; use one of backend, ring, max_addresses",
+    "capture.zzz: is an unknown key; use one of backend, attach, bpffs, ring, max_addresses",
   ],
   ["a hostile key", "[buffer]\n__proto__ = 1", "buffer.__proto__: is an unknown key; use one of max_bytes, retention"],
   ["a section written as a list", "[[agent]]", "agent: is a list; write [agent]"],
@@ -76,9 +76,9 @@ const ROWS: readonly (readonly [rule: string, toml: string, line: string])[] = [
     'agent.log_level = "trace": is not one of debug, info, warn, error; write one of them',
   ],
   [
-    "the ebpf backend",
-    'capture.backend = "ebpf"',
-    'capture.backend = "ebpf": is not in this version, which has the pcap backend only; write "auto" or "pcap"',
+    "a backend",
+    'capture.backend = "xdp"',
+    'capture.backend = "xdp": is not one of auto, ebpf, pcap; write one of them',
   ],
   ["a small ring", 'capture.ring = "4MiB"', 'capture.ring = "4MiB": must be from 8MiB to 1GiB; write "8MiB"'],
   ["a large ring", 'capture.ring = "2GiB"', 'capture.ring = "2GiB": must be from 8MiB to 1GiB; write "1GiB"'],

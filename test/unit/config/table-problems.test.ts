@@ -9,7 +9,9 @@ const headers = (pairs: string): string => `[[remote_write]]\nname = "c"\nurl = 
 
 const RESERVED_LABELS = "ip direction interface network instance job period time_zone le quantile endpoint which";
 const RESERVED_HEADERS =
-  "Content-Encoding content-type HOST X-Prometheus-Remote-Write-Version User-Agent Retry-Attempt Content-Length Connection Transfer-Encoding";
+  "Content-Encoding content-type HOST X-Prometheus-Remote-Write-Version User-Agent Retry-Attempt Content-Length Connection " +
+  "Transfer-Encoding Keep-Alive Proxy-Authenticate WWW-Authenticate Accept-Encoding X-Prometheus-Remote-Read-Version " +
+  "X-Amz-Date X-Amz-Security-Token X-Amz-Content-Sha256 Expect Upgrade TE Trailer Proxy-Connection";
 
 describe("labels", () => {
   it.each(RESERVED_LABELS.split(" "))("refuse the reserved name %s", (name) => {
@@ -53,7 +55,10 @@ describe("headers", () => {
 
   it("refuse authorization and point to the keys for it, without its value", () => {
     expect(problemsOf(headers('Authorization = "Bearer hunter2"'))).toEqual([
-      "agent.toml: remote_write[0].headers.Authorization: is a reserved header; use authorization or basic_auth",
+      "agent.toml: remote_write[0].headers.Authorization: is a reserved header; use authorization, basic_auth or oauth2",
+    ]);
+    expect(problemsOf(headers('Proxy-Authorization = "Basic hunter2"'))).toEqual([
+      "agent.toml: remote_write[0].headers.Proxy-Authorization: is a reserved header; use user and password in proxy_url",
     ]);
   });
 
@@ -76,6 +81,16 @@ describe("secrets in the wrong place", () => {
     'query.url = "me:hunter2@h"',
     'query.url = "https://me:hunter2/3@h/"',
     'query.password = "hunter2',
+    'query.proxy_url = "http://me:hunter2@proxy:3128/path"',
+    'query.proxy_url = "socks5://me:hunter2@proxy:3128"',
+    'query.proxy_url = "me:hunter2@proxy:3128"',
+    'query.oauth2 = { client_id = "a", client_secret = "hunter2", token_url = "http://h/" }',
+    'query.oauth2 = { client_id = "a", client_secret_file = "none", token_url = "https://me:hunter2@h/" }',
+    'query.oauth2 = { client_id = "a", client_secret_file = "none", token_url = "h?secret=hunter2" }',
+    'query.oauth2 = { client_id = "a", token_url = "http://h/", endpoint_params = { client_secret = "hunter2" } }',
+    'query.oauth2 = { client_id = "a", token_url = "http://h/", endpoint_params = { secret = ["hunter2"] } }',
+    'query.oauth2 = { client_id = "a", token_url = "http://h/", proxy_url = "hunter2" }',
+    'query.oauth2 = "hunter2"',
   ])("are not shown: %s", (toml) => {
     const problems = problemsOf(toml);
     expect(problems.length).toBeGreaterThan(0);
