@@ -148,7 +148,7 @@ function cpuMs({ cpuSeconds }: Sample, process: number): number {
 function targets(run: MemoryRun): readonly Target[] {
   const { backend, busy } = run;
   const { field, bytes: limit } = TARGETS[backend];
-  const peak = (field: keyof Memory): number => Math.max(...busy.samples.map((sample) => totalOf(sample)[field]));
+  const peak = (name: keyof Memory): number => Math.max(...busy.samples.map((sample) => totalOf(sample)[name]));
   const cpu = busyCpuMs(run, 0) - idleCpuMs(run);
   const allowedStallMs = Math.max(TARGET_STALL_MS, busy.otherStallMs);
   return [
