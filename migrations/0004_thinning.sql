@@ -18,4 +18,4 @@ CREATE TABLE dropped_samples (
   samples INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-ALTER TABLE interface ADD COLUMN late_usage INTEGER NOT NULL DEFAULT 0;   -- 1: counters grew since their last sample
+ALTER TABLE interface ADD COLUMN late_usage INTEGER NOT NULL DEFAULT 0;   -- 1: counters grew since their last sample, 2: since the end of an interval

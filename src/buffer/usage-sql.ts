@@ -1,6 +1,8 @@
 // The statements of SqliteUsageStore, by the table they serve. CAST keeps sums in 64-bit integers: a bound JavaScript
 // number above 2^31 arrives as REAL.
 
+import { BILLING_INTERVAL_MS } from "../model/time.ts";
+
 export const NAME_SQL = {
   insertInterface: "INSERT INTO interface (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
   interfaceId: "SELECT id FROM interface WHERE name = ?",
@@ -8,9 +10,15 @@ export const NAME_SQL = {
   networkByName: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE name = ?",
   networkById: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE id = ?",
   lastSample: "SELECT last_sample_ms FROM interface WHERE id = ?",
-  setLastSample: "UPDATE interface SET last_sample_ms = ?, late_usage = 0 WHERE id = ?",
+  /** Late usage is shown for good by the last sample of an interval: until then a series may end with what it grew by. */
+  setLastSample: `
+    UPDATE interface SET last_sample_ms = @timeMs, late_usage = CASE
+      WHEN late_usage = 1 THEN 2
+      WHEN late_usage = 2 AND last_sample_ms / ${BILLING_INTERVAL_MS} = @timeMs / ${BILLING_INTERVAL_MS} THEN 2
+      ELSE 0 END
+    WHERE id = @interfaceId`,
   setLateUsage: "UPDATE interface SET late_usage = 1 WHERE id = ?",
-  lateUsage: "SELECT 1 FROM interface WHERE id = ? AND late_usage = 1",
+  lateUsage: "SELECT 1 FROM interface WHERE id = ? AND late_usage > 0",
   advanceStream: `
     INSERT INTO stream (name, last_sample_ms) VALUES (?, ?)
     ON CONFLICT (name) DO UPDATE SET last_sample_ms = excluded.last_sample_ms

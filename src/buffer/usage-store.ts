@@ -91,7 +91,7 @@ export class SqliteUsageStore {
   }
 
   setLastSampleMs(interfaceId: number, timeMs: number): void {
-    this.#sql.setLastSample.run(timeMs, interfaceId);
+    this.#sql.setLastSample.run({ timeMs: BigInt(timeMs), interfaceId });
   }
 
   setLateUsage(interfaceId: number): void {
