@@ -1,8 +1,9 @@
-// `npm run bench [-- NAME...] [--rounds N] [--subjects A,B] [--json FILE]`: runs all benchmarks, or the named ones, and
-// prints what they measured. A missed target is said and is no failure: figures depend on the machine.
+// `npm run bench [-- NAME...] [--rounds N] [--subjects A,B] [--hours N] [--json FILE]`: runs all benchmarks, or the
+// named ones, and prints what they measured. A missed target is said and is no failure: figures depend on the machine.
 
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { backfill } from "./backfill.ts";
 import { capture } from "./capture.ts";
 import { marginal } from "./marginal.ts";
 import { memory } from "./memory.ts";
@@ -23,40 +24,50 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   replay,
   close,
   memory,
+  backfill,
 };
-const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--subjects A,B] [--json FILE]
+const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--subjects A,B] [--hours N] [--json FILE]
 names: ${Object.keys(BENCHMARKS).join(", ")}
-subjects, of marginal, responsive and memory: ${LIVE_SUBJECT_NAMES.join(", ")}`;
+subjects, of marginal, responsive and memory: ${LIVE_SUBJECT_NAMES.join(", ")}
+hours, of backfill: how much of 10 days is made and drained, 240 for all of it`;
 
 interface RunOptions {
   readonly rounds: number;
   readonly subjects: readonly string[] | null;
+  readonly hours: number;
   readonly json: string | undefined;
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: "string", default: "3" }, subjects: { type: "string" }, json: { type: "string" } },
+    options: {
+      rounds: { type: "string", default: "3" },
+      subjects: { type: "string" },
+      hours: { type: "string", default: "6" },
+      json: { type: "string" },
+    },
   });
   const rounds = Number(values.rounds);
+  const hours = Number(values.hours);
   const subjects = values.subjects?.split(",") ?? null;
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
   const known: readonly string[] = LIVE_SUBJECT_NAMES;
   const areKnown = names.every((name) => name in BENCHMARKS) && (subjects ?? []).every((name) => known.includes(name));
-  if (!areKnown || !Number.isInteger(rounds) || rounds < 1) throw new Error(USAGE);
+  const areNumbers = [rounds, hours].every((value) => Number.isInteger(value) && value >= 1);
+  if (!areKnown || !areNumbers) throw new Error(USAGE);
   if (process.getuid?.() !== 0) throw new Error("the benchmarks need root: they make network namespaces");
-  await runAll(names, { rounds, subjects, json: values.json });
+  await runAll(names, { rounds, subjects, hours, json: values.json });
 }
 
-async function runAll(names: readonly string[], { rounds, subjects, json }: RunOptions): Promise<void> {
+async function runAll(names: readonly string[], { rounds, subjects, hours, json }: RunOptions): Promise<void> {
   const machine = describeMachine();
   const progress = stoppableProgress();
   console.log(renderMachine(machine));
   const results = [];
   for (const name of names) {
     const startedMs = performance.now();
-    const report = await BENCHMARKS[name]?.({ rounds, subjects, progress });
+    const report = await BENCHMARKS[name]?.({ rounds, subjects, hours, progress });
     if (!report) continue;
     const seconds = (performance.now() - startedMs) / 1000;
     console.log(`\n=== ${name} (${seconds.toFixed(0)} s, median of ${rounds})\n\n${renderReport(report)}`);

@@ -27,6 +27,8 @@ export interface AgentSettings {
   readonly window: string;
   /** Where to push; nothing is encoded without it. */
   readonly remoteWrite?: string;
+  /** Default: the agent's own. */
+  readonly maxBytes?: number;
 }
 
 /** What the ledger holds of all windows. */
@@ -97,7 +99,8 @@ export class AgentProcess implements AsyncDisposable {
 
 const EMPTY: LedgerTotals = { windows: 0, frames: 0, droppedFrames: 0 };
 
-function stateDirOf({ folder }: AgentSettings): string {
+/** Where an agent that is started in `folder` has its ledger. */
+export function stateDirOf({ folder }: Pick<AgentSettings, "folder">): string {
   return join(folder, "state");
 }
 
@@ -114,6 +117,7 @@ function configuration(settings: AgentSettings, interfaceName: string): string {
   const endpoint = settings.remoteWrite
     ? `[[remote_write]]\nname = "bench"\nurl = "${settings.remoteWrite}"\nschedule = "* * * * * *"\n`
     : "";
+  const limit = settings.maxBytes === undefined ? "" : `[buffer]\nmax_bytes = "${settings.maxBytes / 2 ** 20}MiB"\n`;
   return `
 [agent]
 instance = "bench"
@@ -130,5 +134,5 @@ window = "${settings.window}"
 name = "bench"
 prefixes = ${JSON.stringify(settings.prefixes)}
 labels = { customer = "bench", environment = "production" }
-${endpoint}`;
+${limit}${endpoint}`;
 }

@@ -26,6 +26,8 @@ export interface BenchmarkOptions {
   readonly rounds: number;
   /** What `--subjects` limits a benchmark to; null for everything. */
   readonly subjects: readonly string[] | null;
+  /** How long the outage of `backfill` is. */
+  readonly hours: number;
   /** Says what is being done; ends up on standard error. */
   readonly progress: (text: string) => void;
 }

@@ -23,7 +23,7 @@ export class ChildOutput {
   async match(pattern: RegExp, from = 0, timeoutMs = 10_000): Promise<RegExpExecArray> {
     const found = await waitFor(
       String(pattern),
-      () => pattern.exec(this.#text.slice(from)) ?? (this.#child.exitCode === null ? null : "ended"),
+      () => pattern.exec(this.#text.slice(from)) ?? (hasEnded(this.#child) ? "ended" : null),
       { timeoutMs },
     );
     if (found === "ended") throw new Error(`a process ended with ${this.#child.exitCode}: ${this.#text.slice(-1000)}`);
@@ -33,7 +33,7 @@ export class ChildOutput {
 
 /** Asks a process to end and waits until it has. */
 export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = once(child, "exit");
   child.kill(signal);
   await ended;
@@ -43,4 +43,8 @@ export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): P
 export function pidOf(child: ChildProcess): number {
   if (child.pid === undefined) throw new Error("a process did not start");
   return child.pid;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
