@@ -1,7 +1,9 @@
-// The long run of test/e2e/kill.test.ts: `npm run soak -- --minutes 30 --seed 1 --interfaces 2 --max-pause 180`. Prints
-// each kill and a verdict; exit code 1 on any difference between what was sent and what was accounted or pushed.
+// The long run of test/e2e/kill.test.ts: `npm run soak -- --minutes 30 --seed 1 --interfaces 2 --max-pause 180`; with
+// `--chaos` that of chaos.test.ts, on one interface. Prints each kill, each fault and a verdict; exit code 1 on any
+// difference between what was sent and what was accounted or pushed.
 
 import { parseArgs } from "node:util";
+import { chaosRun } from "../test/support/chaos-run.ts";
 import { Edge } from "../test/support/edge.ts";
 import { killRun } from "../test/support/kill-run.ts";
 import { addLink, type Link } from "../test/support/link.ts";
@@ -13,10 +15,20 @@ interface SoakOptions {
   readonly seed: number;
   readonly interfaces: number;
   readonly maxPauseMs: number;
+  readonly chaos: boolean;
+}
+
+interface SoakResult {
+  readonly kills: number;
+  readonly windows: number;
+  readonly packets: number;
+  readonly differences: readonly string[];
 }
 
 /** Prints at most so many differences: they repeat each other. */
 const SHOWN = 50;
+/** Beyond 30 s a 500 may be of a sample. */
+const MAX_FAULT_MS = 45_000;
 
 function soakOptions(): SoakOptions {
   const { values } = parseArgs({
@@ -25,6 +37,7 @@ function soakOptions(): SoakOptions {
       seed: { type: "string", default: String(Date.now() % 2 ** 32) },
       interfaces: { type: "string", default: "1" },
       "max-pause": { type: "string", default: "180" },
+      chaos: { type: "boolean", default: false },
     },
   });
   return {
@@ -32,6 +45,7 @@ function soakOptions(): SoakOptions {
     seed: positive("seed", values.seed),
     interfaces: positive("interfaces", values.interfaces),
     maxPauseMs: positive("max-pause", values["max-pause"]) * 1_000,
+    chaos: values.chaos,
   };
 }
 
@@ -41,22 +55,40 @@ function positive(name: string, text: string): number {
   return value;
 }
 
-async function soak({ minutes, seed, interfaces, maxPauseMs }: SoakOptions): Promise<boolean> {
+function progress(line: string): void {
+  console.log(`${new Date().toISOString()} ${line}`);
+}
+
+async function soak(options: SoakOptions): Promise<boolean> {
+  const { minutes, seed, chaos } = options;
+  progress(`${minutes} minutes${chaos ? " of chaos" : ""} with seed ${seed}`);
+  const { differences, kills, windows, packets } = await (chaos ? soakChaos(options) : soakKills(options));
+  for (const line of differences.slice(0, SHOWN)) console.log(line);
+  const verdict = differences.length === 0 ? "exact" : `${differences.length} differences`;
+  progress(`${verdict}: ${kills} kills, ${windows} windows, ${packets} packets, seed ${seed}`);
+  return differences.length === 0;
+}
+
+async function soakKills({ minutes, seed, interfaces, maxPauseMs }: SoakOptions): Promise<SoakResult> {
   await using receiver = await Receiver.start();
   await using edge = await Edge.create("soak");
   const links: Link[] = [edge.pair];
   while (links.length < interfaces) links.push(await addLink(edge.pair, links.length + 1));
   const endMs = Date.now() + minutes * 60_000;
-  const progress = (line: string): void => console.log(`${new Date().toISOString()} ${line}`);
-  progress(`${minutes} minutes on ${interfaces} interfaces with seed ${seed}`);
   const goOn = (): boolean => Date.now() < endMs;
   const random = new SeededRandom(seed);
-  const options = { edge, receiver, links, random, backend: "ebpf" as const, goOn, maxPauseMs, progress };
-  const { differences, kills, windows, packets } = await killRun(options);
-  for (const line of differences.slice(0, SHOWN)) console.log(line);
-  const verdict = differences.length === 0 ? "exact" : `${differences.length} differences`;
-  progress(`${verdict}: ${kills} kills, ${windows} windows, ${packets} packets, seed ${seed}`);
-  return differences.length === 0;
+  return await killRun({ edge, receiver, links, random, backend: "ebpf", goOn, maxPauseMs, progress });
+}
+
+async function soakChaos({ minutes, seed, maxPauseMs }: SoakOptions): Promise<SoakResult> {
+  await using chaos = await Receiver.start();
+  await using steady = await Receiver.start();
+  await using edge = await Edge.create("chaos");
+  const limits = { forMs: minutes * 60_000, maxFaultMs: MAX_FAULT_MS, maxPauseMs, holds: true, poison: true };
+  const result = await chaosRun({ edge, chaos, steady, seed, progress, ...limits });
+  const { hits, lagMs, deadLetters } = result;
+  progress(JSON.stringify({ hits, lagMs, deadLetters }));
+  return result;
 }
 
 process.exitCode = (await soak(soakOptions())) ? 0 : 1;

@@ -43,6 +43,14 @@ export interface AddressUsage extends Counters {
   readonly address: string;
 }
 
+/** A sample that an endpoint's receiver refused. */
+export interface DeadLetterRow {
+  readonly endpoint: string;
+  readonly series: string;
+  readonly timestampMs: number;
+  readonly code: number;
+}
+
 interface StoredAddress extends Counters {
   readonly interface: string;
   readonly network: string;
@@ -65,6 +73,9 @@ const INTERVALS = `
 const ADDRESSES = `
   SELECT i.name AS interface, n.name AS network, address, ${COUNTERS}
   FROM address ${BY_INTERFACE} JOIN network n ON n.id = network_id ORDER BY i.name, n.name, address`;
+const PENDING = "SELECT count(*) AS requests FROM outbox JOIN endpoint ON outbox.id > cursor";
+const DEAD_LETTERS = `
+  SELECT endpoint, series, timestamp_ms AS timestampMs, code FROM dead_letter ORDER BY endpoint, timestamp_ms, series`;
 
 /** Windows by interface and time. */
 export function ledgerWindows(stateDir: string): readonly WindowRow[] {
@@ -90,6 +101,15 @@ export function ledgerAddresses(stateDir: string): Readonly<Record<string, Count
 export function ledgerUsage(stateDir: string): readonly AddressUsage[] {
   const rows = read(stateDir, (database) => database.prepare<[], StoredAddress>(ADDRESSES).all());
   return rows.map((row) => ({ ...row, address: formatAddress(addressFromBytes(row.address)) }));
+}
+
+/** How many pushes are to be made, each request counted for each endpoint. */
+export function ledgerPending(stateDir: string): number {
+  return read(stateDir, (database) => database.prepare<[], { requests: number }>(PENDING).get()?.requests ?? 0);
+}
+
+export function ledgerDeadLetters(stateDir: string): readonly DeadLetterRow[] {
+  return read(stateDir, (database) => database.prepare<[], DeadLetterRow>(DEAD_LETTERS).all());
 }
 
 function read<T>(stateDir: string, query: (database: Sqlite.Database) => T): T {

@@ -10,11 +10,14 @@ import type { Namespace } from "./netns.ts";
 const AF_INET = 2;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
 const CLONE_NEWNET = 0x40000000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
 const BACKLOG = 64;
 
 const libc = koffi.load("libc.so.6");
 const setns = libc.func("setns", "int", ["int", "int"]);
 const openSocket = libc.func("socket", "int", ["int", "int", "int"]);
+const setSocketOption = libc.func("setsockopt", "int", ["int", "int", "int", "void *", "uint32_t"]);
 const bindSocket = libc.func("bind", "int", ["int", "void *", "uint32_t"]);
 const listenSocket = libc.func("listen", "int", ["int", "int"]);
 
@@ -58,6 +61,10 @@ function listenInside(namespace: Namespace, port: number): number {
 
 function listenOn(port: number): number {
   const fd = succeed("socket", openSocket(AF_INET, SOCK_STREAM_CLOEXEC, 0));
+  // A port that was exposed before has connections in TIME_WAIT.
+  const on = Buffer.alloc(4);
+  on.writeInt32LE(1);
+  succeed("setsockopt", setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, on, on.length));
   // struct sockaddr_in: family in host order, port and 127.0.0.1 in network order, padding.
   const address = Buffer.alloc(16);
   address.writeUInt16LE(AF_INET, 0);

@@ -4,7 +4,7 @@
 import { type NetworkOf, NOTHING, usageByAddress, usageByNetwork } from "./ground-truth.ts";
 import type { Expectation } from "./ledger-differences.ts";
 import type { Counters } from "./ledger-rows.ts";
-import type { Receiver } from "./receiver.ts";
+import { type Receiver, seriesKey } from "./receiver.ts";
 
 const INTERVAL_MS = 300_000;
 const COUNTERS: readonly { readonly field: keyof Counters; readonly metric: string; readonly direction: string }[] = [
@@ -30,14 +30,26 @@ interface Series {
   readonly times: readonly number[];
 }
 
-/** All samples of the agent that arrived, in order. */
-export function arrivedSamples(receiver: Receiver): ArrivedSample[] {
+/** All samples of the agent that arrived, in order, stored or not. */
+export function arrivedSamples(receiver: Pick<Receiver, "requests">): ArrivedSample[] {
   return receiver.requests.flatMap(({ series }) =>
     series.flatMap(({ labels: pairs, samples }) => {
       const { __name__: metric = "", ...labels } = Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
       return samples.map(({ timestamp, value }) => ({ metric, labels, timeMs: timestamp, value }));
     }),
   );
+}
+
+/** Those of them that the receiver stored, of this request or of another one. */
+export function storedSamples({ requests, samples: stored }: Receiver): ArrivedSample[] {
+  const kept = requests.map((request) => ({
+    ...request,
+    series: request.series.map((one) => {
+      const values = stored.get(seriesKey(one));
+      return { ...one, samples: one.samples.filter(({ timestamp }) => values?.has(timestamp) === true) };
+    }),
+  }));
+  return arrivedSamples({ requests: kept });
 }
 
 /** All differences on an interface; samples of others are not looked at, but for contradictions. */
@@ -67,6 +79,11 @@ export function completenessDifferences(expected: Expectation, samples: readonly
   return problems;
 }
 
+/** Each series and time that came with two values. */
+export function contradictions(samples: readonly ArrivedSample[]): string[] {
+  return collect(samples).conflicts;
+}
+
 function collect(samples: readonly ArrivedSample[]): { series: Series[]; conflicts: string[] } {
   const found = new Map<string, { first: ArrivedSample; values: Map<number, number> }>();
   const conflicts: string[] = [];
@@ -85,8 +102,9 @@ function collect(samples: readonly ArrivedSample[]): { series: Series[]; conflic
   return { series, conflicts };
 }
 
+/** Counters of what is billed never fall; the agent's own begin at 0 with each start, as those of any process. */
 function decreases({ metric, labels, values, times }: Series): string[] {
-  if (!metric.endsWith("_total")) return [];
+  if (!COUNTERS.some((counter) => counter.metric === metric)) return [];
   return times.flatMap((timeMs, index) => {
     const [before = 0, value = 0] = [values.get(times[index - 1] ?? timeMs), values.get(timeMs)];
     return value < before ? [`${nameOf(metric, labels)} at ${iso(timeMs)}: ${before} falls to ${value}`] : [];
