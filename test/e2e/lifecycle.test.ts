@@ -32,11 +32,13 @@ function central(receiver: Receiver, name = "central"): Endpoint {
   return { name, url: receiver.url };
 }
 
+/** Each comes in a request of its own where the window is not complete. */
+const ARRIVING = ["acct_window_completeness_ratio", "acct_packets_total"];
+
 /** Waits until the endpoint has the window that starts at `startMs`. */
 async function windowArrived(receiver: Receiver, startMs: number): Promise<void> {
-  await waitFor(
-    `the window of ${new Date(startMs).toISOString()}`,
-    () => newestTime(receiver, "acct_window_completeness_ratio") >= startMs + WINDOW_MS - 1,
+  await waitFor(`the window of ${new Date(startMs).toISOString()}`, () =>
+    ARRIVING.every((name) => newestTime(receiver, name) >= startMs + WINDOW_MS - 1),
   );
 }
 
@@ -184,7 +186,7 @@ liveDescribe("a running agent", () => {
       expect(counter?.[1][0]?.value).toBeLessThanOrEqual(10);
       const windows = ledgerWindows(edge.stateDir);
       expect(windows.find(({ startMs }) => startMs === reloaded)).toMatchObject({
-        unaccountedBytes: 2_200 * BYTES_EACH,
+        unaccountedBytes: 200 * BYTES_EACH,
         observedMs: WINDOW_MS,
       });
       expect(windows.find(({ startMs }) => startMs === after)).toMatchObject({ unaccountedBytes: 0 });

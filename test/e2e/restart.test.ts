@@ -38,11 +38,13 @@ async function createEdge(prefix: string, receiver: Receiver): Promise<Edge> {
   return edge;
 }
 
+/** Each comes in a request of its own where the window is not complete. */
+const ARRIVING = ["acct_window_completeness_ratio", "acct_packets_total"];
+
 /** Waits until the window that starts at `startMs` has arrived. */
 async function windowArrived(receiver: Receiver, startMs: number): Promise<void> {
-  await waitFor(
-    `the window of ${new Date(startMs).toISOString()}`,
-    () => newestTime(receiver, "acct_window_completeness_ratio") >= startMs + WINDOW_MS - 1,
+  await waitFor(`the window of ${new Date(startMs).toISOString()}`, () =>
+    ARRIVING.every((name) => newestTime(receiver, name) >= startMs + WINDOW_MS - 1),
   );
 }
 
