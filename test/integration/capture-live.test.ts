@@ -109,9 +109,10 @@ liveDescribe("Live capture", () => {
     await using live = LiveCapture.start(pair.edge, { networks });
     await live.status();
     live.reload([globex]);
-    await live.whileAlive("two windows", () => live.windows.length === 2);
+    // Its first window may have begun before.
+    await live.whileAlive("three windows", () => live.windows.length >= 3);
     await live.stop();
-    expect(live.windows[1]?.networks).toEqual(["globex"]);
+    expect(live.windows.at(-1)?.networks).toEqual(["globex"]);
   });
 
   it("captures one interface while it cannot capture another", async () => {
