@@ -22,6 +22,7 @@ export const LEDGER_FILE = "ledger.sqlite";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/", import.meta.url));
 const BUSY_TIMEOUT_MS = 10_000;
+const BUSY_PAUSE_MS = 10;
 /** The pages that one window of 65,536 addresses touches. */
 const CACHE_KIB = 8_192;
 /** What the journal shrinks to after a large commit. */
@@ -71,11 +72,32 @@ export function ledgerError(file: string, error: unknown, attempt = "open"): Led
 function configure(database: Database): void {
   // Before the first page is written, or it has no effect: space of delivered requests goes back to the file system.
   if (database.pragma("user_version", { simple: true }) === 0) database.pragma("auto_vacuum = INCREMENTAL");
-  database.pragma("journal_mode = WAL");
+  switchToWal(database);
   database.pragma(`journal_size_limit = ${JOURNAL_BYTES}`);
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma(`cache_size = -${CACHE_KIB}`);
+}
+
+/**
+ * Waits for another program's transaction as everything else does: where SQLite would have to wait with a lock in its
+ * hands, as for a first switch to WAL, it fails at once.
+ */
+function switchToWal(database: Database): void {
+  const untilMs = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > untilMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_BUSY");
 }
 
 function migrate(database: Database, file: string): void {

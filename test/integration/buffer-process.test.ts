@@ -2,16 +2,18 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdir } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 import { lockStateDir } from "../../src/buffer/agent-lock.ts";
 import { LEDGER_FILE, openDatabase } from "../../src/buffer/database.ts";
 import { writeFirstLedger } from "../support/first-ledger.ts";
+import { LedgerHold } from "../support/ledger-hold.ts";
 import { ledgerRows } from "../support/ledger-options.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const CHILD = fileURLToPath(new URL("buffer-child.ts", import.meta.url));
 const NOBODY = 65534;
@@ -88,6 +90,21 @@ describe("a state folder", () => {
     }
     expect(ledgerRows(stateDir, "SELECT count(*) AS n FROM stream")).toEqual([{ n: 6n }]);
     expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 4n }]);
+  });
+
+  it("waits for a program that writes to a ledger that is not in WAL mode yet", async () => {
+    await using folder = await tempFolder();
+    await writeFirstLedger(folder.path);
+    await using child = await start("open", folder.path);
+    const hold = new LedgerHold(folder.path);
+    const answer = child.go();
+    const fds = `/proc/${child.process.pid}/fd`;
+    await waitFor("the child to open the ledger", async () => {
+      const links = await Promise.all((await readdir(fds)).map((fd) => readlink(`${fds}/${fd}`).catch(() => "")));
+      return links.includes(folder.file(LEDGER_FILE));
+    });
+    hold[Symbol.dispose]();
+    expect(await answer).toBe("ok");
   });
 });
 
