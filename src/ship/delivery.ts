@@ -1,11 +1,12 @@
 // One request on its way to one endpoint: as a whole where the receiver takes it, else in parts, down to the samples that
 // it does not take. Nothing is durable before all of it is resolved: after a crash it starts over, which is harmless.
 
+import { oneLine } from "../http/answer.ts";
 import type { Clock } from "../model/time.ts";
 import type { Refusal } from "./backoff.ts";
 import { EMPTY_REQUEST } from "./cut-request.ts";
 import { Division, type Part, sizeOf } from "./division.ts";
-import { oneLine, type Outcome } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { OutboxRequest } from "./outbox.ts";
 import type { PartSize } from "./part-size.ts";
 import type { Pusher } from "./pusher.ts";

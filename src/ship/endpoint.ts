@@ -10,7 +10,7 @@ import { Delivery, type Step } from "./delivery.ts";
 import type { EndpointOptions } from "./endpoint-options.ts";
 import { type EndpointState, EndpointStatus } from "./endpoint-status.ts";
 import { nextRun } from "./next-run.ts";
-import { oneLine } from "./outcome.ts";
+import { oneLine } from "../http/answer.ts";
 import type { Outbox, OutboxRequest } from "./outbox.ts";
 import { PartSize } from "./part-size.ts";
 import { type Client, Pusher } from "./pusher.ts";

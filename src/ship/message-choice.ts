@@ -2,7 +2,7 @@
 // agent is started again or its configuration reloaded: the receiver may have been upgraded.
 
 import type { ProtobufMessage } from "./endpoint-options.ts";
-import type { HttpAnswer } from "./http-exchange.ts";
+import type { HttpAnswer } from "../http/http-exchange.ts";
 import type { Outcome } from "./outcome.ts";
 import { toRequestV2 } from "./write-request-v2.ts";
 import { judgeWritten } from "./written-count.ts";

@@ -1,27 +1,17 @@
 // What became of one push, as a value. Only `accepted` moves a cursor; every other outcome keeps the request.
 
-import { retryAfterMs } from "./retry-after.ts";
+import { type Answer, header, oneLine } from "../http/answer.ts";
+import type { Failure } from "../http/failure.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 
 /** `reason` is for logs and the status page; it stays the same while the cause does. */
 export type Outcome =
   | { readonly kind: "accepted" }
-  /** Passes by itself: transport errors, 5xx, 429. */
-  | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs: number | null }
-  /** An operator has to act: wrong address, credentials, a captive portal. */
-  | { readonly kind: "hold"; readonly reason: string }
+  | Failure
   /** Too large for this receiver. */
   | { readonly kind: "split"; readonly reason: string }
   /** The receiver refuses something inside the request; `body` is what it said. */
   | { readonly kind: "suspect"; readonly reason: string; readonly code: number; readonly body: string };
-
-/** An answer as far as it is read; header names in lower case, `body` its first KiB. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-const REASON_CHARACTERS = 200;
 
 /**
  * The outcome by remote-write 1.0, sections "Retries & Backoff" and "Errors", except that a client error that only an
@@ -56,15 +46,4 @@ function describe(answer: Answer): string {
   }
   const text = oneLine(answer.body);
   return text === "" ? `HTTP ${answer.status}` : `HTTP ${answer.status}: ${text}`;
-}
-
-/** The first 200 characters of a receiver's words, for the log and the status. */
-export function oneLine(words: string): string {
-  return words.replace(/\s+/g, " ").trim().slice(0, REASON_CHARACTERS);
-}
-
-/** The first value of a header; null where it is absent. */
-export function header(headers: Answer["headers"], name: string): string | null {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? null;
 }

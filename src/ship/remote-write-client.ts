@@ -5,9 +5,9 @@ import type { Clock } from "../model/time.ts";
 import type { EndpointOptions } from "./endpoint-options.ts";
 import { type Answered, type Encoded, MessageChoice, type MessageEvents } from "./message-choice.ts";
 import type { Outcome } from "./outcome.ts";
-import { Secrets } from "./secrets.ts";
+import { Secrets } from "../http/secrets.ts";
 import { Sender } from "./sender.ts";
-import { transportFailure } from "./transport-failure.ts";
+import { transportFailure } from "../http/transport-failure.ts";
 import { Deadline } from "./wait.ts";
 
 export interface Exchange {

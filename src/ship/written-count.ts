@@ -1,6 +1,6 @@
 // What an answer to a remote-write 2.0 request says of what was written (section "Required Written Response Headers").
 
-import { type Answer, header } from "./outcome.ts";
+import { type Answer, header } from "../http/answer.ts";
 
 const KINDS = ["samples", "histograms", "exemplars"] as const;
 const headerOf = (kind: (typeof KINDS)[number]): string => `x-prometheus-remote-write-${kind}-written`;

@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { OAuth2Options } from "../../src/ship/endpoint-options.ts";
+import type { OAuth2Options } from "../../src/http/connection-options.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { ForwardProxy } from "../support/forward-proxy.ts";
 import { freePort } from "../support/free-port.ts";

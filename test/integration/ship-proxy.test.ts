@@ -1,7 +1,7 @@
 // The ship stage through a real forward proxy: absolute-URI requests, CONNECT tunnels, and what a proxy refuses.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ProxyOptions } from "../../src/ship/endpoint-options.ts";
+import type { ProxyOptions } from "../../src/http/connection-options.ts";
 import { selfSigned } from "../support/certificates.ts";
 import { ForwardProxy } from "../support/forward-proxy.ts";
 import { freePort } from "../support/free-port.ts";

@@ -4,7 +4,8 @@
 import { writeFile } from "node:fs/promises";
 import { stringify } from "smol-toml";
 import { describe, expect, it } from "vitest";
-import type { AuthOptions, EndpointOptions } from "../../src/ship/endpoint-options.ts";
+import type { AuthOptions } from "../../src/http/connection-options.ts";
+import type { EndpointOptions } from "../../src/ship/endpoint-options.ts";
 import { runCommand } from "../support/agent-process.ts";
 import { ForwardProxy } from "../support/forward-proxy.ts";
 import { type Answer, type ReceivedRequest, Receiver } from "../support/receiver.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, classify } from "../../../src/ship/outcome.ts";
+import type { Answer } from "../../../src/http/answer.ts";
+import { classify } from "../../../src/ship/outcome.ts";
 
 const NOW = Date.UTC(2026, 9, 16, 12, 0, 0);
 

@@ -2,7 +2,7 @@
 
 import type { SecureContext } from "node:tls";
 import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
-import type { ProxyOptions, TlsOptions } from "./endpoint-options.ts";
+import type { ProxyOptions, TlsOptions } from "./connection-options.ts";
 import { type Proxy, proxyFor } from "./proxy.ts";
 import type { Secrets } from "./secrets.ts";
 import { TlsContext } from "./tls-context.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readTokenAnswer } from "../../../src/ship/token-answer.ts";
+import { readTokenAnswer } from "../../../src/http/token-answer.ts";
 
 const PLACE = "https://login.example/token";
 

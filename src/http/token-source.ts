@@ -1,7 +1,7 @@
 // Tokens by OAuth 2.0 client credentials: fetched when one is needed, kept until shortly before they expire, and fetched
 // anew when the receiver refuses one or the client's secret changes.
 
-import type { OAuth2Options } from "./endpoint-options.ts";
+import type { OAuth2Options } from "./connection-options.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { Token, TokenAnswer } from "./token-answer.ts";
 import { TokenRequest, type TokenRequestDependencies } from "./token-request.ts";

@@ -1,7 +1,8 @@
 // Reads a token server's answer (RFC 6749 sections 5.1 and 5.2). What it says in words is never passed on: it may echo
 // the request, secrets included.
 
-import { type Answer, header, type Outcome } from "./outcome.ts";
+import { type Answer, header } from "./answer.ts";
+import type { Failure } from "./failure.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 export interface Token {
@@ -14,7 +15,7 @@ export interface Token {
 
 export type TokenAnswer =
   | { readonly ok: true; readonly token: Token }
-  | { readonly ok: false; readonly outcome: Extract<Outcome, { kind: "retry" | "hold" }> };
+  | { readonly ok: false; readonly outcome: Failure };
 
 /** RFC 6749 section 5.2, and those of section 4.1.2.1 that servers use here too. */
 const ERROR_CODES: ReadonlySet<unknown> = new Set(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { OperatorError } from "../../../src/ship/operator-error.ts";
-import { proxyFor } from "../../../src/ship/proxy.ts";
+import { OperatorError } from "../../../src/http/operator-error.ts";
+import { proxyFor } from "../../../src/http/proxy.ts";
 
 const PLAIN = "http://receiver.example/";
 const SECURE = "https://receiver.example/";

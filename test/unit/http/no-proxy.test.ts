@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDirect } from "../../../src/ship/no-proxy.ts";
+import { isDirect } from "../../../src/http/no-proxy.ts";
 
 const direct = (url: string, noProxy: string): boolean => isDirect(new URL(url), noProxy);
 

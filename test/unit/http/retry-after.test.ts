@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { retryAfterMs } from "../../../src/ship/retry-after.ts";
+import { retryAfterMs } from "../../../src/http/retry-after.ts";
 
 const NOW = Date.UTC(2026, 9, 16, 12, 0, 0);
 

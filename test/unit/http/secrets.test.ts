@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Secrets } from "../../../src/ship/secrets.ts";
+import { Secrets } from "../../../src/http/secrets.ts";
 
 function knowing(...all: readonly string[]): Secrets {
   const secrets = new Secrets();

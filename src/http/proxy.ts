@@ -1,7 +1,7 @@
 // Which proxy a URL is reached by, with Prometheus' rules: proxy_url alone is for every host, with no_proxy or from the
 // environment some hosts are reached directly (http_config in its configuration, ProxyConfig in prometheus/common).
 
-import type { ProxyOptions } from "./endpoint-options.ts";
+import type { ProxyOptions } from "./connection-options.ts";
 import { isDirect } from "./no-proxy.ts";
 import { OperatorError } from "./operator-error.ts";
 

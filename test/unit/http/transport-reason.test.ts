@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { transportReason } from "../../../src/ship/transport-reason.ts";
+import { transportReason } from "../../../src/http/transport-reason.ts";
 
 function coded(code: string, facts: object = {}, message = ""): Error {
   return Object.assign(new Error(message), { code, ...facts });

@@ -1,7 +1,7 @@
 // One request for a token by OAuth 2.0 client credentials (RFC 6749 sections 2.3.1 and 4.4.2).
 
 import type { Clock } from "../model/time.ts";
-import type { OAuth2Options } from "./endpoint-options.ts";
+import type { OAuth2Options } from "./connection-options.ts";
 import { post } from "./http-exchange.ts";
 import type { Secrets } from "./secrets.ts";
 import { readTokenAnswer, type TokenAnswer } from "./token-answer.ts";

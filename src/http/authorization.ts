@@ -1,6 +1,6 @@
 // The Authorization header of an endpoint. Secrets come from files and are never logged.
 
-import type { AuthOptions, BasicOptions, EndpointOptions } from "./endpoint-options.ts";
+import type { AuthOptions, BasicOptions, ConnectionOptions } from "./connection-options.ts";
 import { OperatorError } from "./operator-error.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 import type { TokenRequestDependencies } from "./token-request.ts";
@@ -22,7 +22,7 @@ export class Authorization implements AsyncDisposable {
   readonly #source: Source;
 
   /** Adds every secret that it reads to the dependencies' `secrets`. */
-  constructor({ auth }: Pick<EndpointOptions, "auth">, dependencies: TokenRequestDependencies) {
+  constructor({ auth }: Pick<ConnectionOptions, "auth">, dependencies: TokenRequestDependencies) {
     this.#tokens = auth.kind === "oauth2" ? new TokenSource(auth, dependencies) : null;
     this.#source = this.#tokens === null ? fileSource(auth, dependencies) : tokenSource(this.#tokens);
   }

@@ -3,8 +3,8 @@
 import type { Readable } from "node:stream";
 import { type Dispatcher, request } from "undici";
 import type { Clock } from "../model/time.ts";
-import { clockSkewMs } from "./clock-guard.ts";
-import { type Answer, header } from "./outcome.ts";
+import { clockSkewMs } from "./clock-skew.ts";
+import { type Answer, header } from "./answer.ts";
 
 export interface HttpRequest {
   readonly url: string;

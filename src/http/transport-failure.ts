@@ -1,10 +1,8 @@
 // What a request without an answer comes to.
 
 import { OperatorError } from "./operator-error.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Failure } from "./failure.ts";
 import { transportReason } from "./transport-reason.ts";
-
-type Failure = Extract<Outcome, { kind: "retry" | "hold" }>;
 
 /** `host` is the URL's. What a network does passes by itself; what the configuration or a proxy forbids needs an operator. */
 export function transportFailure(error: unknown, host: string): Failure {

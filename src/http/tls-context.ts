@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { TlsOptions } from "./endpoint-options.ts";
+import type { TlsOptions } from "./connection-options.ts";
 import { OperatorError } from "./operator-error.ts";
 import { WatchedFile } from "./watched-file.ts";
 
