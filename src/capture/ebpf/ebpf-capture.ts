@@ -8,7 +8,8 @@ import type { Log } from "../../telemetry/log.ts";
 import type { CaptureMetrics } from "../capture-metrics.ts";
 import type { WindowSink } from "../window-sink.ts";
 import { KernelError } from "./kernel-error.ts";
-import { CLOCK_STEP_MS, KernelState, type KernelStateOptions } from "./kernel-state.ts";
+import { CLOCK_STEP_MS } from "./held-sources.ts";
+import { KernelState, type KernelStateOptions } from "./kernel-state.ts";
 
 export type EbpfOptions = KernelStateOptions;
 

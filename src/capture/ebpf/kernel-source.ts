@@ -7,22 +7,15 @@ import { closeSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { BpfMap, memoryBytes } from "./bpf-map.ts";
 import { makeFolder, moveFolder, unpin } from "./bpffs.ts";
-import { type Device, LOOPBACK } from "./device.ts";
-import { monotonicNs, realtimeOffsetNs } from "./kernel-clock.ts";
+import { LOOPBACK } from "./device.ts";
+import { realtimeOffsetNs } from "./kernel-clock.ts";
 import { checked, KernelError } from "./kernel-error.ts";
 import { CLOCK, MapName, OVERFLOW_KEY, TOTALS_BYTES, USAGE_KEY, USAGE_VALUE } from "./layout.ts";
 import { libbpf } from "./libbpf.ts";
-import { LoadedProgram, programDigest } from "./program.ts";
+import { type CreatePlace, newManifest, readManifest } from "./manifest-map.ts";
+import { LoadedProgram } from "./program.ts";
 import { SourceClock } from "./source-clock.ts";
-import {
-  decodeManifest,
-  encodeManifest,
-  LAYOUT_VERSION,
-  settingsDigest,
-  type SourceManifest,
-  type SourceSettings,
-  totalsSlots,
-} from "./source-manifest.ts";
+import { encodeManifest, LAYOUT_VERSION, type SourceManifest, type SourceSettings } from "./source-manifest.ts";
 import { addTotalsValue, type SourceTotals, zeroTotals } from "./source-totals.ts";
 import { WindowRows } from "./window-rows.ts";
 
@@ -227,51 +220,4 @@ export class KernelSource implements Disposable {
 
 function slotKey(slot: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(slot).buffer);
-}
-
-/** Where and for whom a source is made. */
-export interface CreatePlace {
-  readonly device: Device;
-  readonly namespace: string;
-  readonly stateDir: string;
-}
-
-/** The digest that a source made now would have. */
-export function digestOf(settings: SourceSettings, { device, namespace }: CreatePlace): string {
-  return settingsDigest(settings, { programDigest: programDigest(), namespace, link: device.link });
-}
-
-function newManifest(id: string, settings: SourceSettings, place: CreatePlace): SourceManifest {
-  return {
-    layout: LAYOUT_VERSION,
-    id,
-    madeNs: String(monotonicNs()),
-    digest: digestOf(settings, place),
-    interface: settings.interface,
-    namespace: place.namespace,
-    attach: settings.attach,
-    link: place.device.link,
-    windowMs: settings.windowMs,
-    maxAddresses: settings.maxAddresses,
-    totalsSlots: totalsSlots(settings.windowMs),
-    networks: settings.networks.map(({ name }) => name),
-    stateDir: place.stateDir,
-  };
-}
-
-/** Throws KernelError where the folder holds none. */
-export function readManifest(folder: string): SourceManifest {
-  const path = join(folder, MapName.manifest);
-  const fd = checked(`open ${path}`, libbpf().bpf_obj_get(path));
-  using map = new BpfMap(fd, { keyBytes: 4, valueBytes: valueSize(fd), perCpu: false });
-  const value = map.lookup(Buffer.alloc(4));
-  if (value === null) throw new KernelError(`${dirname(path)} has no manifest`, 0);
-  return decodeManifest(value);
-}
-
-/** struct bpf_map_info: type, id, key size, value size. */
-function valueSize(fd: number): number {
-  const info = Buffer.alloc(16);
-  checked("bpf_obj_get_info_by_fd", libbpf().bpf_obj_get_info_by_fd(fd, info, Uint32Array.of(info.length)));
-  return info.readUInt32LE(12);
 }

@@ -2,13 +2,15 @@
 // only wait to be drained. Every change of configuration, program or clock goes through `replace`: a new source takes
 // the old one's place between two packets.
 
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { Network } from "../../model/network.ts";
 import { attach, type Attachment } from "./attachment.ts";
-import { listFolder, makeFolder, removeEmpty, unpin } from "./bpffs.ts";
+import { makeFolder, removeEmpty } from "./bpffs.ts";
 import { type Device, findDevice, namespaceCookie } from "./device.ts";
+import { endBefore, type Held, markStep, openSources, tryFindDevice } from "./held-sources.ts";
 import { realtimeOffsetNs } from "./kernel-clock.ts";
-import { digestOf, KernelSource } from "./kernel-source.ts";
+import { KernelSource } from "./kernel-source.ts";
+import { digestOf } from "./manifest-map.ts";
 import { type DrainDependencies, SourceDrain } from "./source-drain.ts";
 import type { AttachKind } from "./source-manifest.ts";
 import { TcxLinks } from "./tcx-links.ts";
@@ -24,21 +26,9 @@ export interface KernelStateOptions {
   readonly networks: readonly Network[];
 }
 
-interface Held {
-  readonly source: KernelSource;
-  readonly drain: SourceDrain;
-  /** When it stopped counting; null while it does. */
-  endedMs: number | null;
-}
-
 /** Each takes the memory of its maps; more than two are there only while the sink refuses windows. */
 const MAX_SOURCES = 4;
-/** Pins of links, beside the folders of sources. */
-const LINK_PINS: ReadonlySet<string> = new Set(["ingress", "egress"]);
 const MS_PER_NS = 1_000_000n;
-/** A clock that is set further than this makes windows that are not what they seem. */
-export const CLOCK_STEP_MS = 1_000;
-
 export class KernelState implements Disposable {
   #options: KernelStateOptions;
   readonly #deps: DrainDependencies;
@@ -241,41 +231,3 @@ export class KernelState implements Disposable {
 
 /** Smaller differences are the reading's own error. */
 const MIN_CORRECTION_NS = 100_000;
-
-/** The next source took the place of this one: where its clock is another, that is a time by this one's. */
-function endBefore(held: Held, next: Held | null): void {
-  if (!next) return;
-  const stepMs = Number((next.source.clock.offsetNs - held.source.clock.offsetNs) / MS_PER_NS);
-  const isStep = Math.abs(stepMs) > CLOCK_STEP_MS;
-  held.endedMs = next.source.clock.attachedMs - (isStep ? stepMs : 0);
-  if (isStep) markStep(held, next, Math.abs(stepMs));
-}
-
-/** The step was somewhere in what the old source has not handed over; the new one's first window began with it. */
-function markStep(before: Held, after: Held, stepMs: number): void {
-  const { clock } = before.source;
-  const lastWindow = clock.currentWindow();
-  before.drain.markClockStep(clock.nextWindow, lastWindow, stepMs);
-  const firstWindow = after.source.clock.nextWindow;
-  if (firstWindow !== lastWindow) after.drain.markClockStep(firstWindow, firstWindow, stepMs);
-}
-
-function openSources(folder: string): KernelSource[] {
-  const sources: KernelSource[] = [];
-  for (const name of listFolder(folder)) {
-    const path = join(folder, name);
-    if (LINK_PINS.has(name)) continue;
-    if (KernelSource.isUnfinished(path)) unpin(path);
-    else sources.push(KernelSource.open(path));
-  }
-  const madeNs = ({ manifest }: KernelSource): bigint => BigInt(manifest.madeNs);
-  return sources.toSorted((a, b) => (madeNs(a) < madeNs(b) ? -1 : 1));
-}
-
-function tryFindDevice(name: string): Device | null {
-  try {
-    return findDevice(name);
-  } catch {
-    return null;
-  }
-}
