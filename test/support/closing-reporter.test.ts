@@ -7,9 +7,9 @@ import { expect, it } from "vitest";
 import { tempFolder } from "./temp-folder.ts";
 
 const VITEST = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
-const REPORTER = fileURLToPath(new URL("vitest-skip-reporter.ts", import.meta.url));
-const CONFIG = `import { SkipReporter } from ${JSON.stringify(REPORTER)};
-export default { test: { globals: true, include: ["*.test.js"], reporters: [new SkipReporter()] } };`;
+const REPORTER = fileURLToPath(new URL("closing-reporter.ts", import.meta.url));
+const CONFIG = `import { ClosingReporter } from ${JSON.stringify(REPORTER)};
+export default { test: { globals: true, include: ["*.test.js"], reporters: [new ClosingReporter()] } };`;
 
 async function closingLines(files: Record<string, string>): Promise<string[]> {
   await using folder = await tempFolder();
@@ -42,4 +42,17 @@ it("counts failed tests, and files and hooks that fail outside a test", async ()
     "c.test.js": `describe("x", () => { afterAll(() => { throw new Error("no"); }); test("passes", () => {}); });`,
   });
   expect(lines.at(-1)).toBe("2 passed, 3 failed, 0 skipped");
+});
+
+it("names each test that failed before it passed, with its first error", async () => {
+  const lines = await closingLines({
+    "a.test.js": `
+      let tries = 0;
+      test("works in the end", { retry: 1 }, () => { if (++tries < 2) throw new Error("too early\\nby far"); });
+      test("never works", { retry: 1 }, () => { throw new Error("no"); });`,
+  });
+  expect(lines.slice(-2)).toEqual([
+    "passed only at a second try: a.test.js > works in the end (too early)",
+    "1 passed, 1 failed, 0 skipped",
+  ]);
 });
