@@ -96,7 +96,7 @@ function report(runs: readonly Run[]): Report {
     ],
     notes: [
       "CPU is that of the whole process, so it includes handing the window over to the ledger's thread",
-      "deliver: reading each request from the outbox and forgetting it, as a shipper does, one request at a time",
+      "deliver: reading the requests from the outbox and forgetting them, as a shipper does, 16 requests at a time",
       "ledger: what the file holds with the window's requests in it; the write-ahead log comes on top",
     ],
   };

@@ -27,6 +27,8 @@ export interface AgentSettings {
   readonly window: string;
   /** Where to push; nothing is encoded without it. */
   readonly remoteWrite?: string;
+  /** How a backlog is delivered; default: the agent's own. */
+  readonly catchUp?: "batched";
   /** Default: the agent's own. */
   readonly maxBytes?: number;
 }
@@ -114,8 +116,9 @@ function configOf({ folder }: AgentSettings): string {
 }
 
 function configuration(settings: AgentSettings, interfaceName: string): string {
+  const catchUp = settings.catchUp ? `catch_up = "${settings.catchUp}"\n` : "";
   const endpoint = settings.remoteWrite
-    ? `[[remote_write]]\nname = "bench"\nurl = "${settings.remoteWrite}"\nschedule = "* * * * * *"\n`
+    ? `[[remote_write]]\nname = "bench"\nurl = "${settings.remoteWrite}"\nschedule = "* * * * * *"\n${catchUp}`
     : "";
   const limit = settings.maxBytes === undefined ? "" : `[buffer]\nmax_bytes = "${settings.maxBytes / 2 ** 20}MiB"\n`;
   return `

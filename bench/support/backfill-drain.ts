@@ -60,7 +60,7 @@ async function pushingSeconds({ socketPath }: Sender): Promise<number | null> {
 
 /** Everything up to the sender's start. */
 async function prepare(task: DrainTask, folder: string, remoteWrite: string): Promise<() => Promise<Sender>> {
-  if (task.sender === "acct-agent") {
+  if (task.sender === "acct-agent" || task.sender === "acct-agent, batched") {
     await cp(task.ledger, stateDirOf({ folder }), { recursive: true });
     const edge = new Namespace(task.namespace, task.interface, 1);
     const settings = {
@@ -70,7 +70,8 @@ async function prepare(task: DrainTask, folder: string, remoteWrite: string): Pr
       window: "60s",
       maxBytes: MAX_BYTES,
     } as const;
-    return () => AgentProcess.start(edge, { ...settings, remoteWrite });
+    const catchUp = task.sender === "acct-agent" ? {} : ({ catchUp: "batched" } as const);
+    return () => AgentProcess.start(edge, { ...settings, ...catchUp, remoteWrite });
   }
   const settings = { folder, remoteWrite, queues: task.sender === "vmagent" ? null : 1 };
   await Vmagent.enqueue(settings, join(task.ledger, "ledger.sqlite"));

@@ -17,6 +17,13 @@ const ADDRESSES = Uint32Array.from({ length: Number(process.argv[4]) * 4 }, (_, 
   word % 4 === 3 ? 0x0a000000 + Math.floor(word / 4) : word % 4 === 2 ? 0xffff : 0,
 );
 
+/** As many of the agent's own metrics as it has with one interface and one endpoint. */
+const SELF = Array.from({ length: 80 }, (_, index) => ({
+  name: `acct_bench_${index}_total`,
+  labels: {},
+  value: index,
+}));
+
 /** A little of every address in every window, and never the same: that compresses as badly as traffic does. */
 function windowOf(startMs: number): WindowUsage {
   const length = ADDRESSES.length / 4;
@@ -63,10 +70,12 @@ function fill(stateDir: string, windows: number): Backfill {
   {
     using ledger = new Ledger(options);
     for (let startMs = endMs - windows * WINDOW_MS; startMs < endMs; startMs += WINDOW_MS) {
-      const { samples, requests, bytes } = ledger.close(windowOf(startMs), { live: true });
-      sum.samples += samples;
-      sum.requests += requests;
-      sum.requestBytes += bytes;
+      const closed = ledger.close(windowOf(startMs), { live: true });
+      for (const { samples, requests, bytes } of [closed, ledger.appendSelf(SELF, startMs + WINDOW_MS)]) {
+        sum.samples += samples;
+        sum.requests += requests;
+        sum.requestBytes += bytes;
+      }
     }
   }
   const fileBytes = statSync(join(stateDir, LEDGER_FILE)).size;

@@ -28,7 +28,7 @@ export interface Drain {
 export const RECEIVERS = ["Prometheus", "VictoriaMetrics"] as const;
 export type ReceiverName = (typeof RECEIVERS)[number];
 
-export const SENDERS = ["acct-agent", "vmagent", "vmagent, 1 queue"] as const;
+export const SENDERS = ["acct-agent", "acct-agent, batched", "vmagent", "vmagent, 1 queue"] as const;
 export type SenderName = (typeof SENDERS)[number];
 
 /** What backfill-drain.ts is told. */

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { emptyTotals, type WindowUsage } from "../../src/model/window.ts";
 import type { LedgerClient } from "../../src/ledger/ledger-client.ts";
-import type { LedgerOptions } from "../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../src/ledger/ledger-options.ts";
 import { ledgerOptions, networkOf } from "../../test/support/ledger-options.ts";
 import { builtUrl } from "./built.ts";
 import type { ClosedWindow } from "./close-result.ts";
@@ -75,11 +75,18 @@ async function closeWindow(ledger: LedgerClient, window: WindowUsage): Promise<C
   };
 }
 
+/** The id of the last request that is read; null when there is none. */
+async function advance(ledger: LedgerClient, acceptedId: number | null): Promise<number | null> {
+  const read = { acceptedId, afterId: 0, form: "stored", maxRequests: 16, maxJoinedSamples: 0 } as const;
+  const { requests } = await ledger.call("advance", ENDPOINT, read);
+  return requests.at(-1)?.id ?? null;
+}
+
 /** Milliseconds of CPU to read and forget everything that is pending. */
 async function deliver(ledger: LedgerClient): Promise<number> {
   const cpu = process.cpuUsage();
-  for (let next = await ledger.call("next", ENDPOINT); next; next = await ledger.call("next", ENDPOINT)) {
-    await ledger.call("accepted", ENDPOINT, next.id);
+  for (let acceptedId = await advance(ledger, null); acceptedId !== null;) {
+    acceptedId = await advance(ledger, acceptedId);
   }
   const { user, system } = process.cpuUsage(cpu);
   return (user + system) / 1000;

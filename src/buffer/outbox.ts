@@ -8,14 +8,17 @@ export interface OutboxRequest {
   readonly id: number;
   /** End of the window (or interval) that its samples are of, milliseconds since the epoch. */
   readonly windowEndMs: number;
+  readonly kind: RequestKind;
   readonly samples: number;
   /** Snappy-compressed remote-write request; a resend is these same bytes. */
   readonly body: Buffer;
 }
 
+type RequestKind = "counter" | "interval" | "self";
+
 export interface NewRequest {
   readonly windowEndMs: number;
-  readonly kind: "counter" | "interval" | "self";
+  readonly kind: RequestKind;
   readonly samples: number;
   readonly body: Uint8Array;
 }
@@ -32,13 +35,18 @@ export interface Backlog {
 
 const SQL = {
   append: "INSERT INTO outbox (window_end_ms, kind, samples, body) VALUES (@windowEndMs, @kind, @samples, @body)",
-  next: `
-    SELECT id, window_end_ms AS windowEndMs, samples, body FROM outbox
-    WHERE id > (SELECT cursor FROM endpoint WHERE name = ?) ORDER BY id LIMIT 1`,
+  pending: `
+    SELECT id, window_end_ms AS windowEndMs, kind, samples, body FROM outbox
+    WHERE id > max(@afterId, (SELECT cursor FROM endpoint WHERE name = @endpoint)) ORDER BY id`,
+  nextSelf: `
+    SELECT id, window_end_ms AS windowEndMs, kind, samples, body FROM outbox
+    WHERE kind = 'self' AND id BETWEEN @id + 1 AND @id + @within ORDER BY id LIMIT 1`,
   advance: "UPDATE endpoint SET cursor = max(cursor, @id) WHERE name = @endpoint",
   forget: "DELETE FROM outbox WHERE id <= (SELECT min(cursor) FROM endpoint)",
   endpoints: "SELECT name FROM endpoint ORDER BY name",
   addEndpoint: "INSERT INTO endpoint (name, cursor) VALUES (?, 0) ON CONFLICT DO NOTHING",
+  addFromNow: `
+    INSERT INTO endpoint (name, cursor) SELECT ?, coalesce(max(id), 0) FROM outbox WHERE true ON CONFLICT DO NOTHING`,
   removeEndpoint: "DELETE FROM endpoint WHERE name = ?",
   clear: "DELETE FROM outbox WHERE NOT EXISTS (SELECT 1 FROM endpoint)",
   backlog: `
@@ -65,7 +73,18 @@ export class Outbox {
 
   /** The oldest request that the endpoint has not accepted. */
   next(endpoint: string): OutboxRequest | null {
-    return (this.#sql.next.get(endpoint) as OutboxRequest | undefined) ?? null;
+    for (const request of this.pending(endpoint, 0)) return request;
+    return null;
+  }
+
+  /** Those behind `afterId` that the endpoint has not accepted, the oldest first. Nothing else can run until it ends. */
+  pending(endpoint: string, afterId: number): IterableIterator<OutboxRequest> {
+    return this.#sql.pending.iterate({ endpoint, afterId }) as IterableIterator<OutboxRequest>;
+  }
+
+  /** The next request of the agent's own metrics, among the `within` ids behind `id`. */
+  nextSelf(id: number, within: number): OutboxRequest | null {
+    return (this.#sql.nextSelf.get({ id, within }) as OutboxRequest | undefined) ?? null;
   }
 
   /** Moves the endpoint's cursor past `id` and forgets what every endpoint has. */
@@ -76,9 +95,13 @@ export class Outbox {
     })();
   }
 
-  /** Adds endpoints: a known one keeps its place, a new one starts from what is retained. Returns the new ones. */
-  addEndpoints(names: readonly string[]): readonly string[] {
-    return names.filter((name) => this.#sql.addEndpoint.run(name).changes === 1);
+  /**
+   * Adds endpoints: a known one keeps its place, a new one starts from what is retained, or, where it is one of `fromNow`,
+   * with what is appended next. Returns the new ones.
+   */
+  addEndpoints(names: readonly string[], fromNow: readonly string[] = []): readonly string[] {
+    const { addEndpoint, addFromNow } = this.#sql;
+    return names.filter((name) => (fromNow.includes(name) ? addFromNow : addEndpoint).run(name).changes === 1);
   }
 
   /** Forgets all other endpoints: they hold nothing back any more. */

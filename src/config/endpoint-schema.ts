@@ -9,6 +9,8 @@ import { readDuration, readName, readOneOf, readSchedule } from "./values.ts";
 
 /** As Prometheus names them. */
 const MESSAGES = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"] as const;
+const STARTS = ["retained", "now"] as const;
+const CATCH_UPS = ["sequential", "batched"] as const;
 
 export const remoteWrite = z.strictObject({
   name: parsed(readName).register(keyDocs, {
@@ -38,6 +40,22 @@ export const remoteWrite = z.strictObject({
       description:
         "The message to send: remote-write 1.0 or 2.0. A receiver that does not take 2.0 gets 1.0 until the next start or reload.",
       example: '"prometheus.WriteRequest"',
+    }),
+  start: parsed(readOneOf(STARTS))
+    .prefault("retained")
+    .register(keyDocs, {
+      type: STARTS.join(", "),
+      description:
+        "Where an endpoint begins that the ledger does not know yet: with what is still queued for others, or with what comes next.",
+      example: '"retained"',
+    }),
+  catch_up: parsed(readOneOf(CATCH_UPS))
+    .prefault("sequential")
+    .register(keyDocs, {
+      type: CATCH_UPS.join(", "),
+      description:
+        "How a backlog goes out: one window after the other, or several windows in one request, for receivers that take samples out of order.",
+      example: '"sequential"',
     }),
   ...connectionKeys,
 });

@@ -1,7 +1,8 @@
 // The ledger in a thread of its own, as promises. SQLite, encoding and compression never stop the agent's event loop.
 
 import { Worker } from "node:worker_threads";
-import type { Ledger, LedgerOptions } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { LedgerOptions } from "./ledger-options.ts";
 
 /** The methods of Ledger that cross to its thread: plain arguments, plain results. */
 export type LedgerApi = Pick<
@@ -11,8 +12,7 @@ export type LedgerApi = Pick<
   | "hold"
   | "settle"
   | "appendSelf"
-  | "next"
-  | "accepted"
+  | "advance"
   | "park"
   | "backlog"
   | "usedBytes"
@@ -22,6 +22,7 @@ export type LedgerApi = Pick<
   | "identity"
   | "lastWindows"
   | "eraseBefore"
+  | "billingState"
 >;
 
 export interface LedgerCall {

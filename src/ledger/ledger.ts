@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { Accountant, type CloseOptions, type SettleScope } from "../account/accountant.ts";
-import type { LiveCounters, RequestScope, SampleBuilder } from "../account/sample-sink.ts";
+import { type BillingState, billingState } from "../buffer/bill-store.ts";
 import { CounterWindows } from "../buffer/counter-windows.ts";
 import { type Database, FinalLedgerError, inTransaction, LEDGER_FILE, openDatabase } from "../buffer/database.ts";
 import { NetworkRegistry } from "../buffer/network-registry.ts";
@@ -21,32 +21,13 @@ import { lastWindows, type LastWindow } from "../buffer/last-windows.ts";
 import { ledgerIdentity } from "../buffer/ledger-identity.ts";
 import { StagedWindows } from "../buffer/staged-windows.ts";
 import { SqliteUsageStore } from "../buffer/usage-store.ts";
-import { type ByteLayer, overheadPerPacket } from "../model/byte-layer.ts";
-import type { Labels, Network } from "../model/network.ts";
 import { sampleTime } from "../model/time.ts";
 import type { WindowUsage } from "../model/window.ts";
-import { type EncodedRequest, WriteRequestBuilder } from "../ship/write-request.ts";
+import { type Advance, type PendingRequests } from "../ship/outbox.ts";
+import { accountOptions, type LedgerOptions } from "./ledger-options.ts";
+import { OutboxWriter } from "./outbox-writer.ts";
 import type { SelfSample } from "../telemetry/metrics.ts";
-
-/** Everything that the ledger needs of a configuration; plain values, so that it crosses to the thread. */
-export interface LedgerOptions {
-  readonly stateDir: string;
-  readonly windowMs: number;
-  readonly idleTimeoutMs: number;
-  readonly byteLayer: ByteLayer;
-  readonly vlanTags: number;
-  /** `instance`, `job` and the external labels. */
-  readonly baseLabels: Labels;
-  readonly networks: readonly Network[];
-  /** Whether this process is the agent: only it ends what the configuration no longer has. */
-  readonly owner: boolean;
-  /** Names of the endpoints; with none, nothing is encoded. */
-  readonly endpoints: readonly string[];
-  /** Customer (a network's label `customer`) and time zone of each contract. */
-  readonly contracts: readonly { readonly customer: string; readonly timeZone: string }[];
-  readonly maxBytes: number;
-  readonly retentionMs: number;
-}
+import { OutboxReader } from "./outbox-reader.ts";
 
 /** What a commit put into the outbox, and what went wrong quietly: dropped and late figures are to be counted. */
 export interface CommitResult {
@@ -67,15 +48,12 @@ export interface LedgerFill {
   readonly dropped: DroppedSamples;
 }
 
-/** Requests hold at most this many samples: small enough for every receiver's limit, large enough to compress well. */
-const MAX_SAMPLES_PER_REQUEST = 2_000;
-
 export class Ledger implements Disposable {
   readonly #database: Database;
   readonly #outbox: Outbox;
+  readonly #reader: OutboxReader;
   readonly #deadLetters: DeadLetters;
   readonly #trim: OutboxTrim;
-  readonly #counterWindows: CounterWindows;
   readonly #registry: NetworkRegistry;
   readonly #file: LedgerFile;
   readonly #opening: LedgerOpening;
@@ -83,11 +61,7 @@ export class Ledger implements Disposable {
   #options: LedgerOptions;
   #networkNames: ReadonlySet<string> = new Set();
   #accountant: Accountant;
-  #builder: WriteRequestBuilder;
-  #scope: RequestScope = { kind: "self", windowEndMs: 0 };
-  #written = { samples: 0, requests: 0, bytes: 0 };
-  /** Encoded and not in the outbox yet: SQLite writes nothing while accounting still reads rows to encode. */
-  #encoded: EncodedRequest[] = [];
+  readonly #writer: OutboxWriter;
 
   /** Opens the ledger of `options.stateDir`. Throws LedgerError where that is impossible. */
   constructor(options: LedgerOptions) {
@@ -96,13 +70,13 @@ export class Ledger implements Disposable {
     this.#opening = opening;
     this.#file = new LedgerFile(join(options.stateDir, LEDGER_FILE));
     this.#trim = new OutboxTrim(database);
-    this.#counterWindows = new CounterWindows(database);
     this.#outbox = new Outbox(this.#database);
+    this.#reader = new OutboxReader(this.#outbox);
     this.#deadLetters = new DeadLetters(this.#database);
     this.#registry = new NetworkRegistry(this.#database);
     this.captureFiles = new CaptureFiles(this.#database);
     this.#options = options;
-    this.#builder = this.#newBuilder(options);
+    this.#writer = new OutboxWriter(this.#outbox, new CounterWindows(database), options);
     try {
       this.#accountant = this.#configure(options);
     } catch (error) {
@@ -124,7 +98,7 @@ export class Ledger implements Disposable {
   /** Takes on a changed configuration between two commits. */
   configure(options: LedgerOptions): void {
     this.#options = options;
-    this.#builder = this.#newBuilder(options);
+    this.#writer.configure(options);
     this.#accountant = this.#configure(options);
   }
 
@@ -163,7 +137,7 @@ export class Ledger implements Disposable {
       const store = new SqliteUsageStore(this.#database);
       store.transaction(() => {
         if (!store.advanceStream("self", sampleTime(windowEndMs))) return;
-        this.#write({ kind: "self", windowEndMs }, (builder) => {
+        this.#writer.write({ kind: "self", windowEndMs }, (builder) => {
           for (const { name, labels, value } of samples) {
             builder.add(builder.template(name, labels), value, sampleTime(windowEndMs));
           }
@@ -171,6 +145,12 @@ export class Ledger implements Disposable {
       });
       return 0;
     });
+  }
+
+  /** Notes what the endpoint has accepted, in a commit of its own, and reads what it gets next. */
+  advance(endpoint: string, advance: Advance): PendingRequests {
+    if (advance.acceptedId !== null) this.#outbox.accepted(endpoint, advance.acceptedId);
+    return this.#reader.read(endpoint, advance);
   }
 
   next(endpoint: string): OutboxRequest | null {
@@ -225,6 +205,10 @@ export class Ledger implements Disposable {
     return eraseBefore(this.#database, beforeMs);
   }
 
+  billingState(): BillingState {
+    return billingState(this.#database);
+  }
+
   /** Where capture files are staged; once for each ledger. */
   stage(): StagedWindows {
     return new StagedWindows(this.#database);
@@ -262,49 +246,17 @@ export class Ledger implements Disposable {
       this.#registry.configure(options.networks, options.baseLabels);
       this.#endRemovedNetworks();
       if (options.owner) this.#outbox.removeOthers(options.endpoints);
-      if (this.#outbox.addEndpoints(options.endpoints).length > 0) this.#registry.retireAll();
+      const added = this.#outbox.addEndpoints(options.endpoints, options.endpointsFromNow);
+      if (added.length > 0) this.#registry.retireAll();
     });
     const store = new SqliteUsageStore(this.#database);
-    const sink = { write: this.#write.bind(this) };
+    const sink = this.#writer;
     return new Accountant(accountOptions(options), { store, sink });
   }
 
   /** A window that was open when the configuration changed makes addresses live of which nothing more will come. */
   #endRemovedNetworks(): void {
     if (this.#options.owner) this.#registry.retireOthers(this.#options.networks);
-  }
-
-  #newBuilder(options: LedgerOptions): WriteRequestBuilder {
-    this.#encoded = [];
-    const emit = (request: EncodedRequest): number => this.#encoded.push(request);
-    return new WriteRequestBuilder({ maxSamples: MAX_SAMPLES_PER_REQUEST, baseLabels: options.baseLabels, emit });
-  }
-
-  #write(scope: RequestScope, fill: (builder: SampleBuilder) => void): void {
-    if (this.#options.endpoints.length === 0) return;
-    this.#scope = scope;
-    fill(this.#builder);
-    this.#builder.flush();
-    const ids = this.#encoded.splice(0).map((request) => this.#append(request));
-    if (scope.live) this.#noteCounters(scope.live, scope.windowEndMs, ids);
-  }
-
-  #noteCounters(live: LiveCounters, windowEndMs: number, ids: readonly number[]): void {
-    const [first, last] = [ids[0], ids.at(-1)];
-    const requests = first === undefined || last === undefined ? null : { first, last };
-    this.#counterWindows.add({ ...live, windowEndMs, requests });
-  }
-
-  /** Returns its id. */
-  #append({ samples, body }: EncodedRequest): number {
-    const { kind, windowEndMs } = this.#scope;
-    const id = this.#outbox.append({ kind, windowEndMs, samples, body });
-    this.#written = {
-      samples: this.#written.samples + samples,
-      requests: this.#written.requests + 1,
-      bytes: this.#written.bytes + body.length,
-    };
-    return id;
   }
 
   #commitOnce({ source, startMs, networks }: WindowUsage, work: () => number): CommitResult {
@@ -317,17 +269,16 @@ export class Ledger implements Disposable {
 
   #commit(work: () => number, isThere = (): boolean => false): CommitResult {
     const startedMs = performance.now();
-    this.#written = { samples: 0, requests: 0, bytes: 0 };
+    this.#writer.begin();
     try {
       const outcome = this.transaction(() => {
         if (isThere()) return { lateBytes: 0, droppedSamples: NOTHING_DROPPED, alreadyThere: true };
         const lateBytes = work();
         return { lateBytes, droppedSamples: this.#trim.trim(this.#options.maxBytes), alreadyThere: false };
       });
-      return { ...this.#written, ...outcome, durationMs: performance.now() - startedMs };
+      return { ...this.#writer.written, ...outcome, durationMs: performance.now() - startedMs };
     } catch (error) {
-      // What the commit had encoded so far is not to be in the next one.
-      this.#builder = this.#newBuilder(this.#options);
+      this.#writer.abandon();
       throw error;
     }
   }
@@ -336,17 +287,4 @@ export class Ledger implements Disposable {
 /** Opens a ledger that an agent may have open too: nothing of it is moved. */
 function openAsGuest(stateDir: string): { readonly database: Database; readonly opening: LedgerOpening } {
   return { database: openDatabase(stateDir), opening: { setAside: null, check: null } };
-}
-
-function accountOptions(options: LedgerOptions) {
-  const zonesOf = (customer: string | undefined): string[] =>
-    options.contracts.filter((contract) => contract.customer === customer).map((contract) => contract.timeZone);
-  const orUtc = (zones: string[]): string[] => [...new Set(zones.length === 0 ? ["UTC"] : zones)];
-  return {
-    windowMs: options.windowMs,
-    idleTimeoutMs: options.idleTimeoutMs,
-    overheadPerPacket: overheadPerPacket(options.byteLayer, options.vlanTags),
-    timeZonesOf: (labels: Labels) => orUtc(zonesOf(labels["customer"])),
-    timeZones: [...new Set(["UTC", ...options.contracts.map((contract) => contract.timeZone)])],
-  };
 }

@@ -9,6 +9,7 @@ import { Division, type Part, sizeOf } from "./division.ts";
 import type { Outcome } from "./outcome.ts";
 import type { OutboxRequest } from "./outbox.ts";
 import type { PartSize } from "./part-size.ts";
+import type { ProvenStatus } from "./proven-status.ts";
 import type { Pusher } from "./pusher.ts";
 import { blamesSample, type RefusedSample, refusedSample } from "./refused-sample.ts";
 import type { Exchange } from "./remote-write-client.ts";
@@ -34,6 +35,7 @@ interface RefusedPart {
 export interface DeliveryDependencies {
   readonly pusher: Pick<Pusher, "push">;
   readonly partSize: PartSize;
+  readonly proven: ProvenStatus;
   readonly clock: Clock;
   /** Called when the request is first taken apart. */
   readonly begins: (reason: string) => void;
@@ -50,7 +52,7 @@ export class Delivery {
   readonly request: OutboxRequest;
   readonly #dependencies: DeliveryDependencies;
   readonly #parts: RequestParts;
-  readonly #suspicion = new Suspicion();
+  readonly #suspicion: Suspicion;
   #division: Division;
   #refused = new Map<number, RefusedSample>();
   /** The smallest part that was accepted. */
@@ -67,6 +69,7 @@ export class Delivery {
     this.request = request;
     this.#dependencies = dependencies;
     this.#parts = new RequestParts(request);
+    this.#suspicion = new Suspicion(dependencies.proven);
     this.#division = this.#newDivision();
   }
 
@@ -198,9 +201,13 @@ export class Delivery {
    * with a 5xx that may be its own trouble (a full disk), one that it accepted before.
    */
   async #prove(stop: AbortSignal): Promise<Step> {
-    const body = (this.refused.some(isDoubtful) ? this.#witness : null) ?? EMPTY_REQUEST;
+    const doubtful = this.refused.find(isDoubtful);
+    const body = (doubtful === undefined ? null : this.#witness) ?? EMPTY_REQUEST;
     const { outcome, status } = await this.#push({ body, samples: 0, attempt: 0 }, stop);
-    if (outcome.kind === "accepted") return { kind: "resolved" };
+    if (outcome.kind === "accepted") {
+      if (doubtful !== undefined) this.#suspicion.proven(doubtful.code, this.#now());
+      return { kind: "resolved" };
+    }
     if (outcome.kind === "retry" && !this.#suspicion.believes(status)) return outcome;
     // What was refused meanwhile may be as good as anything.
     this.#startOver();

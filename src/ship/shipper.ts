@@ -73,8 +73,10 @@ export class Shipper implements AsyncDisposable {
     if (!this.#started) return;
     for (const [name, running] of this.#running) {
       const options = endpoints.find((candidate) => candidate.name === name);
-      if (isDeepStrictEqual(options, running.options)) running.client.reset();
-      else this.#end(name, running);
+      if (isDeepStrictEqual(options, running.options)) {
+        running.client.reset();
+        running.endpoint.reset();
+      } else this.#end(name, running);
     }
     for (const options of endpoints) if (!this.#running.has(options.name)) this.#begin(options);
   }

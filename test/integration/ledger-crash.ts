@@ -1,6 +1,7 @@
 // What the crashing child counts and its parent expects.
 
-import type { CommitResult, Ledger, LedgerOptions } from "../../src/ledger/ledger.ts";
+import type { CommitResult, Ledger } from "../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../src/ledger/ledger-options.ts";
 import { ledgerOptions, networkOf } from "../support/ledger-options.ts";
 import { type Row, windowUsage } from "../support/window-usage.ts";
 

@@ -9,7 +9,7 @@ import { tempFolder } from "../support/temp-folder.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { endpointOf, requestOf, startShipper } from "../unit/ship/ship-fixture.ts";
 
-describe("authorization and TLS", () => {
+describe.concurrent("authorization and TLS", () => {
   it("takes credentials from the file again after a change, and never logs them", async () => {
     await using folder = await tempFolder();
     await using receiver = await Receiver.start();

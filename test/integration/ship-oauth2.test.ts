@@ -30,7 +30,7 @@ async function oauth2(folder: TempFolder, tokenUrl: string, changes: Partial<OAu
 
 const sentTokens = (receiver: Receiver) => receiver.requests.map(({ headers }) => headers.authorization);
 
-describe("OAuth 2.0", () => {
+describe.concurrent("OAuth 2.0", () => {
   it("asks once for a token, by the specification, and sends it with every request", async () => {
     await using folder = await tempFolder();
     await using tokens = await TokenServer.start();

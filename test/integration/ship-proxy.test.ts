@@ -16,7 +16,7 @@ const named = (receiver: Receiver): string => receiver.url.replace("127.0.0.1", 
 
 afterEach(() => vi.unstubAllEnvs());
 
-describe("a proxy", () => {
+describe.concurrent("a proxy", () => {
   it("gets requests to an http receiver in absolute form, with the user and password of its URL", async () => {
     await using proxy = await ForwardProxy.start({ credentials: "edge@fra:p:w" });
     await using receiver = await Receiver.start();
@@ -76,7 +76,8 @@ describe("a proxy", () => {
     expect(proxy.served).toEqual([`POST ${receiver.url}`]);
   });
 
-  it("is taken from the environment where that is asked for", async () => {
+  // Alone: the environment is that of all tests.
+  it.sequential("is taken from the environment where that is asked for", async () => {
     await using proxy = await ForwardProxy.start();
     await using receiver = await Receiver.start();
     vi.stubEnv("HTTP_PROXY", proxy.url);

@@ -26,7 +26,7 @@ function produce(firstEndMs: number) {
   const expected = new Map<string, Expected>();
   let windowEndMs = firstEndMs;
   const emit = (request: { body: Uint8Array; samples: number }): number =>
-    requests.push({ id: requests.length, windowEndMs, ...request });
+    requests.push({ id: requests.length + 1, windowEndMs, kind: "counter", ...request });
   const baseLabels = { instance: "edge-01.fra", job: "acct-agent" };
   const builder = new WriteRequestBuilder({ maxSamples: 256, baseLabels, emit });
   const directions = ["in", "out"].map((direction) => {
@@ -86,7 +86,7 @@ describe("real receivers", () => {
     await using victoria = await startVictoriaMetrics();
     const firstEndMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3_600_000;
     const { requests, expected, lastEndMs } = produce(firstEndMs);
-    const repeated = [...requests, ...requests].map((request, id) => ({ ...request, id }));
+    const repeated = [...requests, ...requests].map((request, index) => ({ ...request, id: index + 1 }));
     const endpoints = [
       endpointOf(prometheus.writeUrl, { name: "prometheus" }),
       endpointOf(victoria.writeUrl, { name: "victoria" }),
@@ -144,6 +144,7 @@ describe("real receivers", () => {
     const requests = [mixed, [{ name: "next", timeMs: now, labels: [] }]].map((samples, index) => ({
       id: index + 1,
       windowEndMs: now,
+      kind: "counter" as const,
       samples: samples.length,
       body: bodyOf(samples),
     }));
@@ -182,7 +183,7 @@ function lateBehindFresh() {
   const late = old.requests.filter(({ windowEndMs }) => windowEndMs === lateEndMs);
   const firstOf = ({ labels, samples }: Expected): Expected => ({ labels, samples: samples.slice(0, 1) });
   return {
-    requests: [...fresh.requests, ...late].map((request, id) => ({ ...request, id })),
+    requests: [...fresh.requests, ...late].map((request, index) => ({ ...request, id: index + 1 })),
     fresh: fresh.expected,
     firstEndMs,
     lastEndMs: fresh.lastEndMs,

@@ -48,7 +48,7 @@ async function metric(ship: Ship, name: string, labels: Record<string, string> =
   return found?.value;
 }
 
-describe("a sample that the receiver refuses", () => {
+describe.concurrent("a sample that the receiver refuses", () => {
   it.each([
     [400, "all or nothing", refusing],
     [409, "storing the rest, as Thanos does", refusingPartly],
@@ -130,7 +130,7 @@ describe("a sample that the receiver refuses", () => {
   });
 });
 
-describe("a receiver that is not well", () => {
+describe.concurrent("a receiver that is not well", () => {
   it("and refuses an empty request too, parks nothing and keeps everything", async () => {
     await using receiver = await Receiver.start();
     receiver.rule = () => ({ status: 400, body: "misconfigured" });
@@ -205,7 +205,7 @@ describe("a receiver that is not well", () => {
   });
 });
 
-describe("a request that is too large", () => {
+describe.concurrent("a request that is too large", () => {
   it("goes in parts, and so do the next ones before they fail", async () => {
     await using receiver = await Receiver.start();
     receiver.rule = refusingLarge(10, { status: 413 });
@@ -232,7 +232,7 @@ describe("a request that is too large", () => {
   });
 });
 
-describe("random poison in random requests", () => {
+describe.concurrent("random poison in random requests", () => {
   it("leaves everything else stored, in the order of the requests", async () => {
     const random = new SeededRandom(testSeed());
     const codes = [400, 409, 413, 422];

@@ -89,7 +89,7 @@ async function written(endpoints: readonly EndpointOptions[]): Promise<string> {
 
 const found = (text: string): string[] => SECRETS.filter((secret) => text.includes(secret));
 
-describe("secrets", () => {
+describe.concurrent("secrets", () => {
   it.each([400, 401, 403, 413, 422, 429, 500])(
     "are not repeated when a receiver echoes them with %i",
     async (status) => {

@@ -5,7 +5,7 @@ import { Receiver } from "../support/receiver.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { arrived, endpointOf, gate, requestOf, startShipper } from "../unit/ship/ship-fixture.ts";
 
-describe("stopping and reconfiguring", () => {
+describe.concurrent("stopping and reconfiguring", () => {
   it("lets a request in flight finish", async () => {
     await using receiver = await Receiver.start();
     const { opened, open } = gate();

@@ -10,7 +10,7 @@ import { endpointOf, requestOf, startShipper } from "../unit/ship/ship-fixture.t
 
 const SAFE = { insecureSkipVerify: false } as const;
 
-describe("TLS", () => {
+describe.concurrent("TLS", () => {
   it("speaks no version below the configured one", async () => {
     await using folder = await tempFolder();
     const { certFile: caFile, cert, key } = await selfSigned(folder, "server", "IP:127.0.0.1");

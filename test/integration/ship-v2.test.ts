@@ -27,7 +27,7 @@ async function shortWrites(ship: ReturnType<typeof startShipper>): Promise<numbe
   return samples.find(({ name }) => name === "acct_ship_short_writes_total")?.value;
 }
 
-describe("remote-write 2.0", () => {
+describe.concurrent("remote-write 2.0", () => {
   it("is sent with its headers to a receiver that is configured for it, and stored as it was", async () => {
     await using receiver = await ReceiverV2.start();
     await using ship = startShipper([endpointOf(receiver.url, V2)], requestOf(1), requestOf(2));
@@ -154,7 +154,7 @@ describe("remote-write 2.0", () => {
   });
 });
 
-describe("check", () => {
+describe.concurrent("check", () => {
   it("says what an endpoint that is configured for remote-write 2.0 will get (build before)", async () => {
     await using folder = await tempFolder();
     await using knows = await ReceiverV2.start();

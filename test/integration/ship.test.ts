@@ -6,7 +6,7 @@ import { Receiver } from "../support/receiver.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { arrived, endpointOf, gate, requestOf, startShipper } from "../unit/ship/ship-fixture.ts";
 
-describe("delivery", () => {
+describe.concurrent("delivery", () => {
   it("pushes in order by remote-write 1.0 and moves the cursor", async () => {
     await using receiver = await Receiver.start();
     const endpoint = endpointOf(receiver.url, {
@@ -86,7 +86,7 @@ describe("delivery", () => {
   });
 });
 
-describe("failures keep the request", () => {
+describe.concurrent("failures keep the request", () => {
   it("gets through when a refused connection comes up", async () => {
     const port = await freePort();
     await using ship = startShipper([endpointOf(`http://127.0.0.1:${port}/api/v1/write`)], requestOf(1));

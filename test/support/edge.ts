@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly name: string;
   /** Its write address on the test's loopback, reached inside under the same one. */
   readonly url: string;
+  /** Where it begins; default: with what is retained. */
+  readonly start?: "retained" | "now";
 }
 
 export class Edge implements AsyncDisposable {
@@ -133,6 +135,6 @@ export function endpointOf(name: string, server: { readonly writeUrl: string }):
   return { name, url: server.writeUrl };
 }
 
-function withSchedule({ name, url }: Endpoint): TomlTable {
-  return { name, url, schedule: "* * * * * *" };
+function withSchedule({ name, url, start = "retained" }: Endpoint): TomlTable {
+  return { name, url, start, schedule: "* * * * * *" };
 }

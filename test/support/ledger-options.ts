@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { LEDGER_FILE } from "../../src/buffer/database.ts";
-import type { Ledger, LedgerOptions } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../src/ledger/ledger-options.ts";
 import type { Network } from "../../src/model/network.ts";
 import { decodeBody, seriesKey } from "./receiver.ts";
 
@@ -23,6 +24,7 @@ export function ledgerOptions(stateDir: string, changes: Partial<LedgerOptions> 
     networks: [networkOf("acme")],
     owner: true,
     endpoints: ["central"],
+    endpointsFromNow: [],
     contracts: [],
     maxBytes: 2 ** 31,
     retentionMs: 8_640_000_000,

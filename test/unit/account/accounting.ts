@@ -1,6 +1,7 @@
 // A real ledger in a folder of the test's own, and samples told by the seconds since its epoch.
 
-import { Ledger, type LedgerOptions } from "../../../src/ledger/ledger.ts";
+import { Ledger } from "../../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../../src/ledger/ledger-options.ts";
 import { ledgerOptions, type Sample, takeSamples } from "../../support/ledger-options.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { type Row, windowUsage } from "../../support/window-usage.ts";

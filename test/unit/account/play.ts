@@ -1,6 +1,7 @@
 // Plays a history on a real ledger, beside a model that only adds up.
 
-import type { Ledger, LedgerOptions } from "../../../src/ledger/ledger.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../../src/ledger/ledger-options.ts";
 import { floorTo } from "../../../src/model/time.ts";
 import { networkOf, type Sample, takeSamples } from "../../support/ledger-options.ts";
 import { type Accounting, at, EPOCH_MS } from "./accounting.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import type { LedgerOptions } from "../../../src/ledger/ledger.ts";
+import type { LedgerOptions } from "../../../src/ledger/ledger-options.ts";
 import { networkOf, takeSamples } from "../../support/ledger-options.ts";
 import { type Accounting, accounting, at, bytesIn, closeLive, valuesOf } from "./accounting.ts";
 

@@ -94,6 +94,19 @@ describe("an endpoint", () => {
     expect([outbox.next("a"), outbox.next("b")?.id, outbox.next("c")?.id]).toEqual([null, 2, 2]);
   });
 
+  it("that is new and starts from now gets what comes next, and a known one keeps its place all the same", async () => {
+    await using fixture = await outboxOf("a", "b");
+    const { outbox } = fixture;
+    expect(outbox.addEndpoints(["a", "b", "first"], ["first"])).toEqual(["first"]);
+    for (const end of [1, 2, 3]) outbox.append(request(end));
+    for (const name of ["a", "first"]) outbox.accepted(name, 1);
+    expect(outbox.addEndpoints(["a", "b", "first", "c"], ["b", "first", "c"])).toEqual(["c"]);
+    expect(["a", "b", "first", "c"].map((name) => outbox.next(name)?.id)).toEqual([2, 1, 2, undefined]);
+    expect(retained(fixture)).toEqual([1, 2, 3]);
+    outbox.append(request(4));
+    expect(["a", "b", "first", "c"].map((name) => outbox.next(name)?.id)).toEqual([2, 1, 2, 4]);
+  });
+
   it("that the ledger does not know has nothing", async () => {
     await using fixture = await outboxOf("a");
     fixture.outbox.append(request(1));

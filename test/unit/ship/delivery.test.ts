@@ -8,6 +8,7 @@ import { Delivery, type Step } from "../../../src/ship/delivery.ts";
 import { classify } from "../../../src/ship/outcome.ts";
 import type { OutboxRequest } from "../../../src/ship/outbox.ts";
 import { PartSize } from "../../../src/ship/part-size.ts";
+import { ProvenStatus } from "../../../src/ship/proven-status.ts";
 import { decodeBody } from "../../support/receiver.ts";
 import { requestWith } from "./ship-fixture.ts";
 
@@ -39,8 +40,9 @@ function play(respond: Respond, partSize = new PartSize()) {
     return { status, words, outcome, skewMs: null };
   };
   const begins = (reason: string): number => begun.push(reason);
+  const proven = new ProvenStatus();
   const deliveryOf = (request: OutboxRequest): Delivery =>
-    new Delivery(request, { pusher: { push }, partSize, clock, begins: (reason) => void begins(reason) });
+    new Delivery(request, { pusher: { push }, partSize, proven, clock, begins: (reason) => void begins(reason) });
   /** Steps, and waits as an endpoint does, until the request is resolved or `untilMs` have passed. */
   const run = async (delivery: Delivery, untilMs = 3_600_000): Promise<Step> => {
     const stop = new AbortController().signal;
@@ -54,7 +56,17 @@ function play(respond: Respond, partSize = new PartSize()) {
     }
   };
   const poison = (delivery: Delivery): string[] => delivery.refused.map(({ series }) => series.slice(21, -2));
-  return { pushes, stored, begun, deliveryOf, run, poison, partSize, elapsedMs: () => nowMs - START };
+  return {
+    pushes,
+    stored,
+    begun,
+    deliveryOf,
+    run,
+    poison,
+    partSize,
+    elapsedMs: () => nowMs - START,
+    pass: (ms: number) => (nowMs += ms),
+  };
 }
 
 const refusing = (bad: readonly string[], answer: readonly [number, string?]): Respond => {
@@ -163,6 +175,39 @@ describe("the same 5xx again and again", () => {
     await played.run(delivery);
     expect(played.poison(delivery)).toEqual(names(40));
     expect(played.elapsedMs()).toBe(31_000);
+  });
+
+  it("is waited for once: for ten minutes the next requests are taken apart at the first such answer", async () => {
+    const played = play(refusing(["s2"], [500, "whatever"]));
+    const deliver = async (id: number): Promise<number> => {
+      const beganMs = played.elapsedMs();
+      const delivery = played.deliveryOf(requestWith(id, names(8)));
+      await played.run(delivery);
+      expect(played.poison(delivery)).toEqual(["s2"]);
+      return played.elapsedMs() - beganMs;
+    };
+    expect(await deliver(1)).toBe(31_000);
+    expect(await deliver(2)).toBe(0);
+    played.pass(599_999);
+    expect(await deliver(3)).toBe(0);
+    played.pass(600_000);
+    expect(await deliver(4)).toBe(31_000);
+  });
+
+  it("of a disk that fills up after it was proven parks nothing, and is to be proven anew", async () => {
+    let full = false;
+    const played = play((sent, nowMs) => {
+      if (full && sent.length > 0 && nowMs < START + 600_000) return WAL_FULL;
+      return refusing(["s2"], TOO_OLD)(sent, nowMs);
+    });
+    await played.run(played.deliveryOf(requestWith(1, names(8))));
+    full = true;
+    const second = played.deliveryOf(requestWith(2, names(8)));
+    expect(await played.run(second, 1)).toMatchObject({ kind: "hold", reason: expect.stringContaining("no space") });
+    const heldMs = played.elapsedMs();
+    await played.run(second);
+    expect(played.poison(second)).toEqual(["s2"]);
+    expect(played.elapsedMs() - heldMs).toBeGreaterThan(30_000);
   });
 
   it("is about the receiver, where nothing gets through and its words are not of a sample: a full disk parks nothing", async () => {

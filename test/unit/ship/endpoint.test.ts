@@ -20,7 +20,7 @@ interface Sent {
 }
 
 function requestOf(id: number, windowEndMs = START): OutboxRequest {
-  return { id, windowEndMs, samples: 10, body: Buffer.from(`body ${id}`) };
+  return { id, windowEndMs, kind: "counter", samples: 10, body: Buffer.from(`body ${id}`) };
 }
 
 /** A running endpoint on a schedule of ten seconds, with a client that plays `script` and then accepts. */
@@ -39,7 +39,12 @@ function start(script: Outcome[], ...requests: OutboxRequest[]) {
   const registry = createMetrics();
   const metrics = new ShipMetrics(registry);
   const clock = { now: () => Date.now() };
-  const options = { name: "central", schedule: "*/10 * * * * *" };
+  const options = {
+    name: "central",
+    schedule: "*/10 * * * * *",
+    protobufMessage: "prometheus.WriteRequest",
+    catchUp: "sequential",
+  } as const;
   const endpoint = new Endpoint(options, { outbox, client, log, metrics, clock, random: () => 0.5 });
   const stop = new AbortController();
   const ended = endpoint.run(stop.signal);

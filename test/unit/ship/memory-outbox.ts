@@ -1,51 +1,61 @@
-// An outbox in memory that behaves like the ledger's: one list, one cursor per endpoint.
+// An outbox in memory that behaves like the ledger's: one list, one cursor per endpoint, read by the ledger's own reader.
 
-import type { Outbox, OutboxRequest } from "../../../src/ship/outbox.ts";
+import { OutboxReader } from "../../../src/ledger/outbox-reader.ts";
+import type { Advance, Outbox, OutboxRequest, PendingRequests } from "../../../src/ship/outbox.ts";
 import type { RefusedSample } from "../../../src/ship/refused-sample.ts";
 
+type Stored = OutboxRequest & { readonly body: Buffer };
+
 export class MemoryOutbox implements Outbox {
-  readonly #requests: OutboxRequest[] = [];
+  readonly #requests: Stored[] = [];
   readonly #cursors = new Map<string, number>();
-  /** Thrown by the next call of the named method, once each. */
+  readonly #reader = new OutboxReader({
+    pending: (endpoint, afterId) => this.#pending(endpoint, afterId).values(),
+    nextSelf: (id, within) => this.#requests.find((one) => isSelfBehind(one, id, within)) ?? null,
+  });
+  /** Thrown by the next call that reads only, stores an acceptance, or parks; once each. */
   readonly failures: { method: "next" | "accepted" | "park"; error: Error }[] = [];
   /** What was parked, in order, with the endpoint and the request. */
   readonly parked: (RefusedSample & { readonly endpoint: string; readonly request: number })[] = [];
+  /** The ids that were noted as accepted or parked, in order: what a commit was made for. */
+  readonly commits: number[] = [];
+  /** Awaited by each call before it does anything. */
+  busy: Promise<unknown> = Promise.resolve();
 
   append(...requests: readonly OutboxRequest[]): void {
-    this.#requests.push(...requests);
+    this.#requests.push(...requests.map((request) => ({ ...request, body: Buffer.from(request.body) })));
   }
 
-  async next(endpoint: string): Promise<OutboxRequest | null> {
-    this.#failOnce("next");
-    return this.#requests[this.#cursor(endpoint)] ?? null;
-  }
-
-  /** Throws unless `id` is the endpoint's oldest pending request. */
-  async accepted(endpoint: string, id: number): Promise<void> {
-    this.#failOnce("accepted");
-    this.#advance(endpoint, id);
+  async advance(endpoint: string, advance: Advance): Promise<PendingRequests> {
+    await this.busy;
+    this.#failOnce(advance.acceptedId === null ? "next" : "accepted");
+    if (advance.acceptedId !== null) this.#commit(endpoint, advance.acceptedId);
+    return this.#reader.read(endpoint, advance);
   }
 
   async park(endpoint: string, request: number, refused: readonly RefusedSample[]): Promise<number> {
+    await this.busy;
     this.#failOnce("park");
-    this.#advance(endpoint, request);
+    this.#commit(endpoint, request);
     this.parked.push(...refused.map((sample) => ({ ...sample, endpoint, request })));
     return 0;
   }
 
+  /** Requests that a start would send. */
   pending(endpoint: string): number {
-    return this.#requests.length - this.#cursor(endpoint);
+    return this.#pending(endpoint, 0).length;
   }
 
-  #advance(endpoint: string, id: number): void {
-    const cursor = this.#cursor(endpoint);
-    const oldest = this.#requests[cursor];
-    if (oldest?.id !== id) throw new Error(`request ${id} is not ${endpoint}'s oldest, which is ${oldest?.id}`);
-    this.#cursors.set(endpoint, cursor + 1);
+  #pending(endpoint: string, afterId: number): Stored[] {
+    const cursor = this.#cursors.get(endpoint);
+    return this.#requests.filter(({ id }) => (cursor === undefined || id > cursor) && (afterId === 0 || id > afterId));
   }
 
-  #cursor(endpoint: string): number {
-    return this.#cursors.get(endpoint) ?? 0;
+  /** Throws unless `id` is pending. */
+  #commit(endpoint: string, id: number): void {
+    if (!this.#pending(endpoint, 0).some((one) => one.id === id)) throw new Error(`request ${id} is not pending`);
+    this.#cursors.set(endpoint, id);
+    this.commits.push(id);
   }
 
   #failOnce(method: "next" | "accepted" | "park"): void {
@@ -53,4 +63,8 @@ export class MemoryOutbox implements Outbox {
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure.error;
   }
+}
+
+function isSelfBehind(one: OutboxRequest, id: number, within: number): boolean {
+  return one.kind === "self" && one.id > id && one.id <= id + within;
 }

@@ -25,7 +25,7 @@ export function requestWith(id: number, names: readonly string[], timeMs = HOUR_
   for (const name of names) builder.add(template, id, timeMs, name);
   builder.flush();
   const [body = new Uint8Array()] = bodies;
-  return { id, windowEndMs: timeMs + 1, samples: names.length, body };
+  return { id, windowEndMs: timeMs + 1, kind: "counter", samples: names.length, body };
 }
 
 /** The series of a sample of `requestWith`. */
@@ -45,6 +45,7 @@ export function endpointOf(url: string, changes: Partial<EndpointOptions> = {}):
     tls: { insecureSkipVerify: false },
     proxy: { kind: "none" },
     protobufMessage: "prometheus.WriteRequest",
+    catchUp: "sequential",
     ...changes,
   };
 }
