@@ -5,6 +5,7 @@ import type { CaptureState } from "./capture/capture.ts";
 import type { DroppedSamples } from "./buffer/outbox-trim.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import type { FillState } from "./ledger/fill-log.ts";
+import type { ClockState } from "./lib/clock-state.ts";
 import { addressAt, formatAddress } from "./model/address.ts";
 import { completenessOf, type WindowUsage } from "./model/window.ts";
 import type { EndpointState } from "./ship/endpoint-status.ts";
@@ -20,6 +21,8 @@ export interface Status {
   readonly endpoints: readonly EndpointStatus[];
   /** As of the last window; null before the first. */
   readonly ledger: LedgerStatus | null;
+  /** What the kernel says of its clock; null where it says nothing. */
+  readonly clock: ClockStatus | null;
   readonly top: readonly TopAddress[];
 }
 
@@ -29,6 +32,12 @@ interface LedgerStatus {
   /** Since the ledger was made. */
   readonly dropped_samples: DroppedSamples;
   readonly dropping_since: string | null;
+}
+
+interface ClockStatus {
+  readonly synchronized: boolean;
+  readonly estimated_error_seconds: number;
+  readonly max_error_seconds: number;
 }
 
 interface InterfaceStatus {
@@ -72,6 +81,7 @@ export interface StatusParts {
   readonly endpoints: readonly EndpointState[];
   readonly backlog: readonly Backlog[];
   readonly fill: FillState | null;
+  readonly clock: ClockState | null;
   readonly health: Health;
 }
 
@@ -130,6 +140,7 @@ export class WindowBoard {
       interfaces: parts.capture.map((state) => this.#interfaceStatus(state)),
       endpoints: parts.endpoints.map((state) => endpointStatus(state, parts.backlog)),
       ledger: ledgerStatus(parts.fill),
+      clock: clockStatus(parts.clock),
       top: last.toSorted(byBytes).slice(0, TOP_ADDRESSES),
     };
   }
@@ -165,6 +176,12 @@ function ledgerStatus(fill: FillState | null): LedgerStatus | null {
     dropped_samples: dropped,
     dropping_since: droppingSinceMs === null ? null : iso(droppingSinceMs),
   };
+}
+
+function clockStatus(clock: ClockState | null): ClockStatus | null {
+  if (clock === null) return null;
+  const { synchronized, estimatedErrorSeconds, maxErrorSeconds } = clock;
+  return { synchronized, estimated_error_seconds: estimatedErrorSeconds, max_error_seconds: maxErrorSeconds };
 }
 
 function topAddresses({ usage, networks, interface: interfaceName }: WindowUsage): readonly TopAddress[] {

@@ -5,7 +5,9 @@ import { LedgerError } from "../buffer/database.ts";
 import { inspectLedger } from "../buffer/inspect.ts";
 import { interfaceIndex } from "../capture/interface-counters.ts";
 import { type EndpointConfig, loadConfig } from "../config/config.ts";
+import { describeClock, readClockState } from "../lib/clock-state.ts";
 import { formatDuration } from "../lib/units.ts";
+import type { Labels } from "../model/network.ts";
 import { formatPrefix } from "../model/prefix.ts";
 import { systemClock } from "../model/time.ts";
 import { EMPTY_REQUEST } from "../ship/cut-request.ts";
@@ -31,6 +33,7 @@ async function check(args: readonly string[]): Promise<ExitCode> {
     ...networkFindings(options),
     ...contractFindings(options),
     ledgerFinding(options.config.agent.stateDir),
+    { ok: true, subject: "clock", text: describeClock(readClockState()) },
     ...(await Promise.all(options.config.remoteWrite.map(endpointFinding))),
   ];
   for (const { ok, subject, text } of findings) print(`${ok ? "ok  " : "FAIL"}  ${subject}: ${text}`);
@@ -54,10 +57,15 @@ function networkFindings({ networks, config }: AgentOptions): Finding[] {
 }
 
 function contractFindings({ config, networks }: AgentOptions): Finding[] {
-  return config.contracts.map(({ customer, name, timeZone }) => {
-    const selected = networks.filter(({ labels }) => labels["customer"] === customer).map((network) => network.name);
+  return config.contracts.map(({ customer, name, selector, timeZone }) => {
+    const wanted = Object.entries(selector);
+    const isSelected = (labels: Labels): boolean =>
+      wanted.every(([label, value]) => (labels[label] ?? config.agent.externalLabels[label]) === value);
+    const selected = networks.filter(({ labels }) => isSelected(labels)).map((network) => network.name);
     const subject = `contract ${name ?? customer}`;
-    const fix = `no network has the label customer = ${JSON.stringify(customer)}; add it to the customer's networks`;
+    const lacking = wanted.map(([label, value]) => `${label} = ${JSON.stringify(value)}`).join(", ");
+    const [label, it] = wanted.length === 1 ? ["label", "it"] : ["labels", "them"];
+    const fix = `no network has the ${label} ${lacking}; add ${it} to the customer's networks`;
     return selected.length === 0
       ? { ok: false, subject, text: fix }
       : { ok: true, subject, text: `${selected.join(", ")}, months of ${timeZone}` };

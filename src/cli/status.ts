@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { STATUS_SOCKET } from "../agent.ts";
 import type { Status } from "../agent-status.ts";
 import { loadConfig } from "../config/config.ts";
+import { describeClock } from "../lib/clock-state.ts";
 import { configFile, readArguments } from "./arguments.ts";
 import { type Command, complain, type ExitCode, print } from "./command.ts";
 import { renderTable } from "./table.ts";
@@ -78,7 +79,7 @@ function render(status: Status): string {
     String(row.bytes_out),
   ]);
   return [
-    `${status.instance}: ${status.health}`,
+    `${status.instance}: ${status.health}\nclock: ${clockText(status)}`,
     renderTable(["INTERFACE", "BACKEND", "STATE", "LAST WINDOW END", "COMPLETENESS"], interfaces),
     renderTable(
       ["ENDPOINT", "STATE", "REQUESTS", "SAMPLES", "OLDEST PENDING", "DEAD LETTERS", "LAST ERROR"],
@@ -89,6 +90,10 @@ function render(status: Status): string {
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+function clockText({ clock }: Status): string {
+  return describeClock(clock && { synchronized: clock.synchronized, maxErrorSeconds: clock.max_error_seconds });
 }
 
 function ledgerRow(ledger: NonNullable<Status["ledger"]>): string[] {

@@ -16,6 +16,7 @@ const parts = (changes: Partial<StatusParts> = {}): StatusParts => ({
   endpoints: [{ name: "central", state: "idle", lastError: null, lastSuccessMs: null }],
   backlog: [],
   fill: null,
+  clock: null,
   health: { ok: true },
   ...changes,
 });
@@ -98,6 +99,7 @@ describe("status", () => {
         },
       ],
       ledger: null,
+      clock: null,
       top: [{ address: "192.0.2.1", network: "acme", interface: "eth0", bytes_in: 5, bytes_out: 6 }],
     });
   });
@@ -110,6 +112,15 @@ describe("status", () => {
       max_bytes: 1_000,
       dropped_samples: dropped,
       dropping_since: "2026-10-15T12:00:00.000Z",
+    });
+  });
+
+  it("tells what the kernel says of its clock", () => {
+    const clock = { synchronized: true, estimatedErrorSeconds: 0.001, maxErrorSeconds: 0.25 };
+    expect(board().status(parts({ clock })).clock).toEqual({
+      synchronized: true,
+      estimated_error_seconds: 0.001,
+      max_error_seconds: 0.25,
     });
   });
 
