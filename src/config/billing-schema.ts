@@ -1,12 +1,13 @@
-// The keys of what is billed: [[network]] and [[contract]].
+// The keys of what is billed and when: [[network]] and [billing]. Contracts are in contract-schema.ts.
 
 import { z } from "zod";
 
 import { parsePrefix, parseRange } from "../model/prefix.ts";
-import { keyDocs, localDate, openTable, parsed } from "./fields.ts";
+import { keyDocs, openTable, parsed } from "./fields.ts";
 import { readLabel } from "./tables.ts";
 import * as values from "./values.ts";
 
+const DAY_MS = 86_400_000;
 const BILL_BY = ["network", "address"] as const;
 
 export const network = z.strictObject({
@@ -39,36 +40,24 @@ export const network = z.strictObject({
     }),
 });
 
-export const contract = z.strictObject({
-  customer: parsed(values.readText).register(keyDocs, {
-    type: "text",
-    description: "The customer; the contract is about the networks whose label `customer` equals it.",
-    example: '"acmecorp"',
-  }),
-  name: parsed(values.readName).optional().register(keyDocs, {
-    type: "text",
-    description: "Tells contracts of one customer apart.",
-    example: '"transit"',
-  }),
-  time_zone: parsed(values.readTimeZone).prefault("UTC").register(keyDocs, {
-    type: "IANA time zone",
-    description: "The zone whose calendar months are billed.",
-    example: '"Europe/Berlin"',
-  }),
-  starts: localDate().optional().register(keyDocs, {
-    type: "date",
-    description: "First day of the contract, in its time zone.",
-    example: "2026-10-16",
-  }),
-  ends: localDate().optional().register(keyDocs, {
-    type: "date",
-    description: "Last day of the contract, included.",
-    example: "2027-10-15",
+export const billing = z.strictObject({
+  close: parsed(values.readSchedule).optional().register(keyDocs, {
+    type: "cron pattern, seconds first",
+    description:
+      "When the agent makes the bills of the previous month final, in UTC; not at all without it. Needs output_dir.",
+    example: '"0 30 6 2 * *"',
     commented: true,
   }),
-  commit_mbps: parsed(values.readMbps).optional().register(keyDocs, {
-    type: "decimal number in quotes",
-    description: "Committed rate in Mbps (10^6 bits a second).",
-    example: '"100"',
+  grace: parsed(values.readDuration(0, 31 * DAY_MS))
+    .prefault("1d")
+    .register(keyDocs, {
+      type: "duration, 0s to 31d",
+      description: "How long after the end of its period a bill may become final.",
+      example: '"1d"',
+    }),
+  output_dir: parsed(values.readText).optional().register(keyDocs, {
+    type: "path",
+    description: "Folder for the bills that became final. Relative to the folder of this file.",
+    example: '"/var/lib/acct-agent/bills"',
   }),
 });

@@ -16,6 +16,7 @@ export function crossProblems(document: Table): Problem[] {
     ...networkProblems(document),
     ...connectionPaths(document).flatMap((path) => connectionProblems(document, path)),
     ...contractProblems(document),
+    ...closeProblems(document),
   ];
 }
 
@@ -43,4 +44,11 @@ function idleTimeoutProblems(document: Table): Problem[] {
   if (typeof windowMs !== "number" || typeof idleMs !== "number" || idleMs >= windowMs) return [];
   const text = `is shorter than the window of ${formatDuration(windowMs)}; write at least "${formatDuration(windowMs)}"`;
   return [{ path: ["account", "idle_timeout"], text }];
+}
+
+function closeProblems(document: Table): Problem[] {
+  const { close, output_dir: folder } = tableAt(document, ["billing"]);
+  if (close === undefined || folder !== undefined) return [];
+  const text = 'needs output_dir; add e.g. output_dir = "/var/lib/acct-agent/bills"';
+  return [{ path: ["billing", "close"], text }];
 }

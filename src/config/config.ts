@@ -2,10 +2,12 @@
 
 import { dirname, resolve } from "node:path";
 
+import type { Contract } from "../model/contract.ts";
 import type { Network } from "../model/network.ts";
 import { crossProblems } from "./checks.ts";
 import { readDocument, type Table } from "./document.ts";
 import { type ConnectionConfig, connectionOf } from "./connection.ts";
+import { contractOf } from "./contract.ts";
 import { fileProblems } from "./file-checks.ts";
 import { problemsOf } from "./issues.ts";
 import type { Listen } from "./network-values.ts";
@@ -18,16 +20,8 @@ export interface EndpointConfig extends ConnectionConfig {
   readonly schedule: string;
   readonly timeoutMs: number;
   readonly protobufMessage: Settings["remote_write"][number]["protobuf_message"];
-}
-
-/** Dates are `YYYY-MM-DD`, both included, in `timeZone`. */
-export interface ContractConfig {
-  readonly customer: string;
-  readonly name: string | null;
-  readonly timeZone: string;
-  readonly starts: string | null;
-  readonly ends: string | null;
-  readonly commitBps: number | null;
+  readonly catchUp: Settings["remote_write"][number]["catch_up"];
+  readonly start: Settings["remote_write"][number]["start"];
 }
 
 export interface Config {
@@ -62,7 +56,9 @@ export interface Config {
   readonly buffer: { readonly maxBytes: number; readonly retentionMs: number };
   readonly remoteWrite: readonly EndpointConfig[];
   readonly query: ConnectionConfig | null;
-  readonly contracts: readonly ContractConfig[];
+  /** When bills become final. `close` is a cron pattern of six fields in UTC, with which `outputDir` is set and absolute. */
+  readonly billing: { readonly close: string | null; readonly graceMs: number; readonly outputDir: string | null };
+  readonly contracts: readonly Contract[];
 }
 
 /** A configuration that cannot be used: one line for each problem, with file, key, value and fix. */
@@ -93,7 +89,7 @@ function validate(file: string, document: Table): Settings {
 
 function toConfig(file: string, settings: Settings): Config {
   const folder = resolve(dirname(file));
-  const { agent, capture, account, buffer } = settings;
+  const { agent, capture, account, buffer, billing } = settings;
   return {
     file,
     agent: {
@@ -121,7 +117,12 @@ function toConfig(file: string, settings: Settings): Config {
     buffer: { maxBytes: buffer.max_bytes, retentionMs: buffer.retention },
     remoteWrite: settings.remote_write.map((endpoint) => endpointOf(endpoint, folder)),
     query: settings.query === undefined ? null : connectionOf(settings.query, folder),
-    contracts: settings.contract.map(contractOf),
+    billing: {
+      close: billing.close ?? null,
+      graceMs: billing.grace,
+      outputDir: billing.output_dir === undefined ? null : resolve(folder, billing.output_dir),
+    },
+    contracts: settings.contract.map((contract) => contractOf(contract, account.byte_layer)),
   };
 }
 
@@ -131,17 +132,7 @@ function networkOf(network: Settings["network"][number]): Network {
 }
 
 function endpointOf(endpoint: Settings["remote_write"][number], folder: string): EndpointConfig {
-  const { name, schedule, remote_timeout: timeoutMs, protobuf_message: protobufMessage } = endpoint;
-  return { name, schedule, timeoutMs, protobufMessage, ...connectionOf(endpoint, folder) };
-}
-
-function contractOf(contract: Settings["contract"][number]): ContractConfig {
-  return {
-    customer: contract.customer,
-    name: contract.name ?? null,
-    timeZone: contract.time_zone,
-    starts: contract.starts ?? null,
-    ends: contract.ends ?? null,
-    commitBps: contract.commit_mbps ?? null,
-  };
+  const { name, schedule, remote_timeout: timeoutMs, protobuf_message: protobufMessage, start } = endpoint;
+  const { catch_up: catchUp } = endpoint;
+  return { name, schedule, timeoutMs, protobufMessage, start, catchUp, ...connectionOf(endpoint, folder) };
 }

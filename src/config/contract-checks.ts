@@ -1,9 +1,12 @@
-// Rules over contracts: dates in order, and no day of a customer under two contracts of one name.
+// Rules over contracts: dates in order, no day of a customer under two contracts of one name, and the byte layer that is
+// counted. Those over prices are in price-checks.ts.
 
 import { TomlDate } from "smol-toml";
 
-import { entriesAt, type Path, type Table, tableAt } from "./document.ts";
+import { BYTE_LAYERS } from "../model/byte-layer.ts";
+import { entriesAt, type Path, type Table, tableAt, valueAt } from "./document.ts";
 import { isTable } from "./fields.ts";
+import { priceProblems } from "./price-checks.ts";
 import { formatPath, type Problem } from "./problem.ts";
 
 /** Both dates included, `YYYY-MM-DD`; without a date the bounds sort before and after every date. */
@@ -18,7 +21,34 @@ export function contractProblems(document: Table): Problem[] {
   const entries = entriesAt(document, ["contract"]).filter(({ value }) => isTable(value));
   const terms = entries.flatMap(({ path }) => termOf(tableAt(document, path), path));
   const [backward, ordered] = [terms.filter(isBackward), terms.filter((term) => !isBackward(term))];
-  return [...backward.map(backwardProblem), ...overlaps(ordered)];
+  return [
+    ...backward.map(backwardProblem),
+    ...overlaps(ordered),
+    ...entries.flatMap(({ path }) => [
+      ...labelProblems(document, path),
+      ...layerProblems(document, path),
+      ...priceProblems(document, path),
+    ]),
+  ];
+}
+
+function labelProblems(document: Table, path: Path): Problem[] {
+  const at = [...path, "labels", "customer"];
+  if (valueAt(document, at) === undefined) return [];
+  return [{ path: at, text: "is the key customer of the contract already; remove it" }];
+}
+
+/** Intervals are kept and pushed in one layer: no other can be billed from them. */
+function layerProblems(document: Table, path: Path): Problem[] {
+  const { byte_layer: billed } = tableAt(document, path);
+  const { byte_layer: counted = "ip" } = tableAt(document, ["account"]);
+  if (typeof billed !== "string" || !isByteLayer(billed) || billed === counted) return [];
+  const text = `is not account.byte_layer (${JSON.stringify(counted)}), which is what is counted; write the same in both`;
+  return [{ path: [...path, "byte_layer"], text }];
+}
+
+function isByteLayer(text: string): boolean {
+  return BYTE_LAYERS.some((layer) => layer === text);
 }
 
 function termOf(contract: Table, path: Path): Term[] {

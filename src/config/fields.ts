@@ -35,6 +35,17 @@ export function parsed<T>(read: Read<T>) {
   });
 }
 
+/** A number, or the same as text, that `read` turns into its value. */
+export function parsedNumber<T>(read: Read<T>) {
+  const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "string";
+  return z.custom<number | string>(isNumber, NOT_A_NUMBER).transform((value, context): T => {
+    const result = read(String(value));
+    if (result.ok) return result.value;
+    context.addIssue({ code: "custom", message: result.problem });
+    return z.NEVER;
+  });
+}
+
 /** A whole number between two bounds, both included. */
 export function wholeNumber(min: number, max: number) {
   return z.number().superRefine((value, context) => {
@@ -69,4 +80,5 @@ export function isTable(value: unknown): value is Readonly<Record<string, unknow
 }
 
 const NOT_A_TABLE = 'is not a table; write e.g. { site = "fra" }';
+const NOT_A_NUMBER = "is not a number; write e.g. 95";
 const NOT_A_DATE = "is not a date; write year, month and day without quotes, e.g. 2026-10-16";

@@ -46,7 +46,7 @@ function wrongType({ root, document, path, expected }: TypeIssue): Problem {
     return { path, text: `is ${kindOf(value)}; write ${WRITE[expected]}` };
   }
   const name = formatPath(path.filter((step) => typeof step === "string"));
-  const list = key?.list ?? path.length === 2;
+  const list = key?.list ?? typeof path.at(-1) === "number";
   return { path, text: `is ${kindOf(value)}; write ${list ? `[[${name}]]` : `[${name}]`}`, hideValue: true };
 }
 

@@ -3,7 +3,8 @@
 
 import { z } from "zod";
 
-import { contract, network } from "./billing-schema.ts";
+import { billing, network } from "./billing-schema.ts";
+import { contract } from "./contract-schema.ts";
 import { query, remoteWrite } from "./endpoint-schema.ts";
 import { sectionDocs } from "./fields.ts";
 import { account, agent, buffer, capture, networkInterface } from "./host-schema.ts";
@@ -25,8 +26,10 @@ export const schema = z.strictObject({
   query: query.optional().register(sectionDocs, {
     description: "Where report, reconcile and rules look for what was delivered.",
   }),
+  billing: billing.prefault({}).register(sectionDocs, { description: "When bills become final." }),
   contract: z.array(contract).prefault([]).register(sectionDocs, {
-    description: "Contracts that bills follow, one section each.",
+    description:
+      "Contracts that bills follow, one section each; docs/billing.md shows what each choice does. A customer without one is billed by the defaults.",
   }),
 });
 

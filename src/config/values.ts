@@ -4,6 +4,7 @@
 import { Cron } from "croner";
 
 import { formatBytes, formatDuration, parseBytes, parseDuration } from "../lib/units.ts";
+import { isCurrency, isPrice, isTimeZone, parseMbps, parsePercentile, PRICE_SCALE } from "../model/contract-values.ts";
 import type { Parsed } from "../model/prefix.ts";
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
 
@@ -82,21 +83,33 @@ export function readSchedule(text: string): Parsed<string> {
 
 /** An IANA time zone in its usual spelling: it becomes a label, where case matters. */
 export function readTimeZone(text: string): Parsed<string> {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions();
-    if (/^[A-Za-z]/.test(text)) return accept(timeZone.toLowerCase() === text.toLowerCase() ? timeZone : text);
-  } catch {
-    // A RangeError is the documented answer for an unknown zone.
-  }
-  return refuse('is not an IANA time zone; write e.g. "Europe/Berlin"');
+  if (!isTimeZone(text)) return refuse('is not an IANA time zone; write e.g. "Europe/Berlin"');
+  const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions();
+  return accept(timeZone.toLowerCase() === text.toLowerCase() ? timeZone : text);
 }
 
 /** Bits per second of a decimal number of Mbps (10^6), exact to the bit. */
 export function readMbps(text: string): Parsed<number> {
-  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d{1,6}))?$/.exec(text) ?? [];
-  const bps = Number(`${whole ?? "?"}${fraction.padEnd(6, "0")}`);
-  if (Number.isSafeInteger(bps)) return accept(bps);
+  const bps = parseMbps(text);
+  if (bps !== null) return accept(bps);
   return refuse('is not a decimal number of Mbps; write at most six digits after the point, e.g. "12.5"');
+}
+
+/** Per mille of a percentile. */
+export function readPercentile(text: string): Parsed<number> {
+  const perMille = parsePercentile(text);
+  if (perMille !== null) return accept(perMille);
+  return refuse("is not a percentile; write a number above 0 and up to 100 with at most one digit after the point");
+}
+
+/** An amount of money, as written. */
+export function readPrice(text: string): Parsed<string> {
+  if (isPrice(text)) return accept(text);
+  return refuse(`is not an amount of money; write at most ${PRICE_SCALE} digits after the point, e.g. "2.50"`);
+}
+
+export function readCurrency(text: string): Parsed<string> {
+  return isCurrency(text) ? accept(text) : refuse('is not a currency of ISO 4217; write e.g. "EUR"');
 }
 
 function within(

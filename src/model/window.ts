@@ -111,7 +111,11 @@ export interface WindowUsage {
 }
 
 /** Seen time over the window's length, times frames counted over frames that passed; 0 to 1. */
-export function completenessOf(windowMs: number, totals: WindowTotals, quality: WindowQuality): number {
+export function completenessOf(
+  windowMs: number,
+  totals: Pick<WindowTotals, "frames">,
+  quality: Omit<WindowQuality, "clockStepMs">,
+): number {
   const dropped = quality.droppedFrames ?? Math.max(0, (quality.interfaceFrames ?? 0) - totals.frames);
   const frames = totals.frames + dropped;
   const counted = frames === 0 ? 1 : totals.frames / frames;

@@ -24,6 +24,7 @@ describe("an empty file", () => {
       capture: { backend: "auto", ringBytes: 16 * 2 ** 20, maxAddresses: 65_536 },
       account: { windowMs: 60_000, idleTimeoutMs: 3_600_000, byteLayer: "ip", vlanTags: 0 },
       buffer: { maxBytes: 2 * 2 ** 30, retentionMs: 100 * 86_400_000 },
+      billing: { close: null, graceMs: 86_400_000, outputDir: null },
     });
   });
 
@@ -73,21 +74,36 @@ describe("the example file", () => {
         tls: { minVersion: "TLSv1.2", insecureSkipVerify: false },
         proxy: { kind: "none" },
         protobufMessage: "prometheus.WriteRequest",
+        start: "retained",
+        catchUp: "sequential",
       },
     ]);
   });
 
-  it("has one contract with dates as text and the commit in bits per second", () => {
+  it("has one contract with every choice", () => {
     expect(config.contracts).toEqual([
       {
         customer: "acmecorp",
         name: "transit",
+        selector: { customer: "acmecorp", environment: "production" },
         timeZone: "Europe/Berlin",
         starts: "2026-10-16",
         ends: null,
+        percentilePerMille: 950,
+        direction: "max_of_percentiles",
+        aggregation: "percentile_of_sum",
+        gaps: "zero",
+        partialMonths: "whole_month",
+        byteLayer: "ip",
         commitBps: 100_000_000,
+        rounding: null,
+        price: { pricing: { kind: "flat", pricePerMbps: "2.50", baseFee: "0" }, currency: "EUR" },
       },
     ]);
+  });
+
+  it("closes no bills, and has a folder for them", () => {
+    expect(config.billing).toEqual({ close: null, graceMs: 86_400_000, outputDir: "/var/lib/acct-agent/bills" });
   });
 });
 
@@ -99,8 +115,9 @@ describe("paths", () => {
         writeFileSync(join(folder, name), "x");
       const file = join(folder, "agent.toml");
       writeFileSync(file, CONNECTED);
-      const { agent, remoteWrite, query } = loadConfig(file);
+      const { agent, billing, remoteWrite, query } = loadConfig(file);
       expect(agent.stateDir).toBe(join(folder, "state"));
+      expect(billing).toEqual({ close: "0 30 6 2 * *", graceMs: 0, outputDir: join(folder, "bills") });
       expect(remoteWrite[0]).toMatchObject({
         headers: { "X-Scope-OrgID": "fra" },
         auth: { kind: "basic", username: "edge", passwordFile: join(folder, "password") },
@@ -169,6 +186,10 @@ describe("values", () => {
 const CONNECTED = `
 [agent]
 state_dir = "state"
+[billing]
+close = "0 30 6 2 * *"
+grace = "0s"
+output_dir = "bills"
 [[remote_write]]
 name = "a"
 url = "https://192.0.2.1/api/v1/write"
