@@ -1,10 +1,11 @@
-// Requests with the credentials and headers of one connection. An answer is passed on without the secrets that were sent.
+// Requests with the credentials and headers of one connection. An answer is passed on without the secrets that were
+// sent, unless it was asked for as data.
 
 import type { Clock } from "../model/time.ts";
 import { Authorization } from "./authorization.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import type { Failure } from "./failure.ts";
-import { type HttpAnswer, post } from "./http-exchange.ts";
+import { post, type ReadAnswer } from "./http-exchange.ts";
 import type { Secrets } from "./secrets.ts";
 import { Transport } from "./transport.ts";
 
@@ -28,10 +29,12 @@ export interface HttpPost {
   readonly body: Uint8Array | string;
   /** What is read of the answer's body. */
   readonly answerBytes: number;
+  /** The answer's body is passed on as it came: who quotes such data takes the secrets out. Default: false. */
+  readonly isData?: boolean;
 }
 
 export type Posted =
-  | { readonly ok: true; readonly answer: HttpAnswer }
+  | { readonly ok: true; readonly answer: ReadAnswer }
   /** No credentials could be had: nothing was sent. */
   | { readonly ok: false; readonly failure: Failure };
 
@@ -74,8 +77,9 @@ export class HttpClient implements AsyncDisposable {
     const credentials = await this.#authorization.credentials(signal);
     if (!credentials.ok) return { ok: false, failure: credentials.outcome };
     const headers = this.#headers(request.headers, credentials.header);
-    const answer = await post({ ...request, dispatcher, headers, signal }, clock);
-    return { ok: true, answer: { ...answer, body: secrets.redact(answer.body) } };
+    const { url, body, answerBytes, isData = false } = request;
+    const answer = await post({ url, body, answerBytes, dispatcher, headers, signal }, clock);
+    return { ok: true, answer: isData ? answer : { ...answer, body: secrets.redact(answer.body) } };
   }
 
   #headers(own: HttpPost["headers"], authorization: string | null): Record<string, string> {

@@ -21,13 +21,18 @@ export interface HttpAnswer extends Answer {
   readonly skewMs: number | null;
 }
 
+/** An answer, and whether it is longer than what was read of it. */
+export interface ReadAnswer extends HttpAnswer {
+  readonly isCut: boolean;
+}
+
 /** Rejects on transport errors, and at once when the signal aborts. */
-export async function post(options: HttpRequest, clock: Clock): Promise<HttpAnswer> {
+export async function post(options: HttpRequest, clock: Clock): Promise<ReadAnswer> {
   const { url, signal, answerBytes, ...rest } = options;
   const startMs = clock.now();
   const { statusCode, headers, body } = await unlessAborted(request(url, { method: "POST", signal, ...rest }), signal);
   const skewMs = clockSkewMs(header(headers, "date"), startMs, clock.now());
-  return { status: statusCode, headers, body: await readStart(body, answerBytes), skewMs };
+  return { status: statusCode, headers, ...(await readStart(body, answerBytes)), skewMs };
 }
 
 /** undici looks at a signal only once it is connected, and connecting, through a proxy too, may take long. */
@@ -52,7 +57,7 @@ function deferred(): { readonly promise: Promise<never>; readonly reject: (error
 }
 
 /** The first `limit` bytes as text, a character that is cut in two left out. */
-async function readStart(body: Readable, limit: number): Promise<string> {
+async function readStart(body: Readable, limit: number): Promise<Pick<ReadAnswer, "body" | "isCut">> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
@@ -60,5 +65,6 @@ async function readStart(body: Readable, limit: number): Promise<string> {
     length += chunk.length;
     if (length > limit) break;
   }
-  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, limit), { stream: true });
+  const text = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, limit), { stream: true });
+  return { body: text, isCut: length > limit };
 }
