@@ -120,6 +120,15 @@ export function requireKnownSchema(database: Database, file: string): number {
   throw new LedgerError(`${file}: has schema ${version}, this program knows ${known}; ${fix}`);
 }
 
+/** Throws LedgerError where a ledger has another schema than this program's, which only the agent brings up to date. */
+export function requireCurrentSchema(database: Database, file: string): void {
+  const version = requireKnownSchema(database, file);
+  const known = migrationFiles().length;
+  if (version === known) return;
+  const fix = "start the agent once, which brings it up to date";
+  throw new LedgerError(`${file}: has schema ${version}, this program needs ${known}; ${fix}`);
+}
+
 function migrationFiles(): readonly string[] {
   return readdirSync(MIGRATIONS)
     .filter((name) => /^\d{4}_.*\.sql$/.test(name))

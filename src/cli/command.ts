@@ -14,6 +14,11 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** What a command cannot do, through no fault of the program; the message is one line. Exit code 1. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
 /** What a person reads: standard output is the result, standard error is about it. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -1,6 +1,7 @@
 // Dead letters as a table and as JSON. A receiver's words go to a terminal, so what could steer it is made harmless.
 
 import type { DeadLetter } from "../buffer/dead-letters.ts";
+import { harmless } from "../lib/harmless-text.ts";
 import { renderTable } from "./table.ts";
 
 const WORDS_CHARACTERS = 200;
@@ -34,13 +35,6 @@ export function letterJson(letter: DeadLetter): Readonly<Record<string, unknown>
     window_end: iso(letter.windowEndMs),
     kind: letter.kind,
   };
-}
-
-/** Controls, and what hides or reorders text (Unicode categories Cc, Cf, Zl, Zp, lone surrogates), as `\u{...}`. */
-function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
 }
 
 /** A time that no calendar has is shown in milliseconds. */

@@ -7,6 +7,7 @@ import { lockStateDir } from "../../../src/buffer/agent-lock.ts";
 import { inTransaction, LEDGER_FILE, LedgerError, openDatabase } from "../../../src/buffer/database.ts";
 import { inspectLedger } from "../../../src/buffer/inspect.ts";
 import { ledgerRows } from "../../support/ledger-options.ts";
+import { LEDGER_SCHEMA } from "../../support/ledger-schema.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
@@ -26,12 +27,12 @@ describe("a ledger file", () => {
   it("is brought up to date once and keeps what it holds", async () => {
     await using folder = await tempFolder();
     const first = openDatabase(folder.path);
-    expect(first.pragma("user_version", { simple: true })).toBe(4);
+    expect(first.pragma("user_version", { simple: true })).toBe(LEDGER_SCHEMA);
     first.exec("INSERT INTO interface (name) VALUES ('eth0')");
     first.close();
     openDatabase(folder.path).close();
     expect(ledgerRows(folder.path, "SELECT name FROM interface")).toEqual([{ name: "eth0" }]);
-    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 4`);
+    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema ${LEDGER_SCHEMA}`);
   });
 
   it("has every commit on disk before it returns, and gives space back", async () => {
@@ -98,7 +99,7 @@ describe("a ledger file", () => {
     const newer = openDatabase(folder.path);
     newer.pragma("user_version = 99");
     newer.close();
-    const text = "has schema 99, this program knows 4; run the version that wrote it, or a later one";
+    const text = `has schema 99, this program knows ${LEDGER_SCHEMA}; run the version that wrote it, or a later one`;
     expect(complaintOf(() => openDatabase(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     expect(complaintOf(() => inspectLedger(folder.path))).toBe(`${folder.file(LEDGER_FILE)}: ${text}`);
     const file = new Sqlite(folder.file(LEDGER_FILE));
