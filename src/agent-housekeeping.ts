@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FillLog } from "./ledger/fill-log.ts";
 import { LedgerCallError, type LedgerClient } from "./ledger/ledger-client.ts";
 import { type Clock, floorTo } from "./model/time.ts";
+import { type BilledContract, unbilledPeriods } from "./unbilled-periods.ts";
 import type { AgentMetrics } from "./telemetry/agent-metrics.ts";
 import type { Log } from "./telemetry/log.ts";
 import { type Metrics, selfSamples } from "./telemetry/metrics.ts";
@@ -20,15 +21,22 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly windowMs: number;
   readonly retentionMs: number;
+  /** Those of the configuration, as it is now. */
+  readonly contracts: () => readonly BilledContract[];
 }
 
 /** A window is committed by then: the agent's own metrics include it. */
 const DELAY_MS = 2_000;
 const ERASE_INTERVAL_MS = 3_600_000;
+const NOTICE_INTERVAL_MS = 86_400_000;
+
+const UNBILLED =
+  "a month's intervals are erased soon and it has no final bill: close it (report --finalize), or raise buffer.retention";
 
 export class Housekeeping {
   readonly #parts: HousekeepingParts;
   #erasedMs = 0;
+  #noticedMs = 0;
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
@@ -63,6 +71,7 @@ export class Housekeeping {
     agentMetrics.committed(await ledger.call("appendSelf", await selfSamples(metrics), endMs));
     agentMetrics.restartMaxima();
     await ledger.call("giveBack");
+    if (clock.now() - this.#noticedMs >= NOTICE_INTERVAL_MS) await this.#noticeUnbilled();
     if (clock.now() - this.#erasedMs >= ERASE_INTERVAL_MS) await this.#erase();
   }
 
@@ -72,10 +81,21 @@ export class Housekeeping {
     return Math.min(clock.now() - 2 * windowMs, queue.pendingFromMs ?? Number.POSITIVE_INFINITY);
   }
 
+  async #noticeUnbilled(): Promise<void> {
+    const { ledger, clock, retentionMs, contracts, log } = this.#parts;
+    const nowMs = clock.now();
+    const state = await ledger.call("billingState");
+    this.#noticedMs = nowMs;
+    for (const { erasedFromMs, ...bill } of unbilledPeriods(contracts(), state, { nowMs, retentionMs }))
+      log.warn({ ...bill, erased_from: new Date(erasedFromMs).toISOString() }, UNBILLED);
+  }
+
   async #erase(): Promise<void> {
     const { ledger, clock, retentionMs, log } = this.#parts;
     this.#erasedMs = clock.now();
-    const rows = await ledger.call("eraseBefore", this.#erasedMs - retentionMs);
-    if (rows > 0) log.info({ rows, retention_ms: retentionMs }, "erased what is past its retention");
+    const beforeMs = this.#erasedMs - retentionMs;
+    const rows = await ledger.call("eraseBefore", beforeMs);
+    const erased = { rows, before: new Date(beforeMs).toISOString(), retention_ms: retentionMs };
+    if (rows > 0) log.info(erased, "erased what is past its retention; final bills stay");
   }
 }

@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { defaultRouteInterface, ownNetworks } from "./capture/interfaces.ts";
 import { type Config, ConfigError } from "./config/config.ts";
-import type { LedgerOptions } from "./ledger/ledger.ts";
+import type { LedgerOptions } from "./ledger/ledger-options.ts";
+import type { MonthCloseOptions } from "./month-close.ts";
 import type { Labels, Network } from "./model/network.ts";
 
 export interface AgentOptions {
@@ -58,6 +59,7 @@ function ledgerOptions(config: Config, networks: readonly Network[]): LedgerOpti
     baseLabels: baseLabels(config),
     networks,
     endpoints: config.remoteWrite.map(({ name }) => name),
+    endpointsFromNow: config.remoteWrite.filter(({ start }) => start === "now").map(({ name }) => name),
     contracts: config.contracts.map(({ customer, timeZone }) => ({ customer, timeZone })),
     ...config.buffer,
   };
@@ -72,4 +74,14 @@ function baseLabels(config: Config): Labels {
 export function restartKeys(running: Config, changed: Config): readonly string[] {
   const sections = ["agent", "capture", "interfaces", "account", "buffer"] as const;
   return sections.filter((section) => !isDeepStrictEqual(running[section], changed[section]));
+}
+
+/** What the ledger takes on while it is open. */
+export function reloadable({ ledger }: AgentOptions) {
+  const { networks, endpoints, endpointsFromNow, contracts } = ledger;
+  return { networks, endpoints, endpointsFromNow, contracts };
+}
+
+export function monthCloseOptions({ file, billing }: Config): MonthCloseOptions {
+  return { schedule: billing.close, configFile: file };
 }

@@ -3,12 +3,13 @@
 
 import { join } from "node:path";
 import { Housekeeping } from "./agent-housekeeping.ts";
-import { type AgentOptions, restartKeys } from "./agent-options.ts";
+import { type AgentOptions, monthCloseOptions, reloadable, restartKeys } from "./agent-options.ts";
+import { reportGap, reportOpening } from "./agent-start-log.ts";
 import { type Health, type Status, WindowBoard } from "./agent-status.ts";
 import { lockStateDir } from "./buffer/agent-lock.ts";
-import type { LastWindow } from "./buffer/last-windows.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
+import { MonthClose } from "./month-close.ts";
 import { BacklogView } from "./ledger/backlog-view.ts";
 import { FillLog } from "./ledger/fill-log.ts";
 import { LedgerCallError, LedgerClient } from "./ledger/ledger-client.ts";
@@ -17,6 +18,7 @@ import { type Clock, systemClock } from "./model/time.ts";
 import { completenessOf } from "./model/window.ts";
 import { Shipper } from "./ship/shipper.ts";
 import { AgentMetrics } from "./telemetry/agent-metrics.ts";
+import { ClockWatch } from "./telemetry/clock-watch.ts";
 import { type Log, stageLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { StatusServer } from "./telemetry/server.ts";
@@ -24,10 +26,6 @@ import { VERSION } from "./version.ts";
 
 /** The unix socket in the state folder over which the command line asks a running agent. */
 export const STATUS_SOCKET = "agent.sock";
-
-const SET_ASIDE =
-  "the ledger was damaged and is set aside: an empty one is in use, counters start again from 0, and what was not delivered is only in that file";
-const CHECKED = "the run before did not end cleanly: every page of the ledger was checked, and is sound";
 
 interface Parts {
   readonly ledger: LedgerClient;
@@ -46,7 +44,9 @@ export class Agent {
   readonly #clock: Clock;
   readonly #metrics = createMetrics();
   readonly #agentMetrics = new AgentMetrics(this.#metrics, VERSION);
+  readonly #clockWatch: ClockWatch;
   readonly #board: WindowBoard;
+  readonly #monthClose: MonthClose;
   /** Until the kernel's windows are in: nothing is settled, and no other configuration is taken on. */
   #starting = true;
   #reloadAtStart: AgentOptions | null = null;
@@ -57,6 +57,11 @@ export class Agent {
     this.#rootLog = log;
     this.#log = stageLog(log, "agent");
     this.#clock = clock;
+    this.#clockWatch = new ClockWatch(this.#metrics, { log: this.#log });
+    this.#monthClose = new MonthClose(monthCloseOptions(options.config), {
+      log: stageLog(log, "billing"),
+      metrics: this.#metrics,
+    });
     this.#board = new WindowBoard(options.config.account.windowMs, clock.now());
   }
 
@@ -68,7 +73,7 @@ export class Agent {
     const { config, ledger: ledgerOptions } = this.#options;
     using _lock = lockStateDir(config.agent.stateDir);
     await using ledger = await LedgerClient.open(ledgerOptions);
-    await this.#reportOpening(ledger);
+    reportOpening(stageLog(this.#rootLog, "buffer"), await ledger.call("opening"));
     const broken = new AbortController();
     const stop = AbortSignal.any([signal, broken.signal]);
     const queue = this.#windowQueue(ledger, stop, broken);
@@ -96,11 +101,14 @@ export class Agent {
     }
     const keys = restartKeys(this.#options.config, options.config);
     if (keys.length > 0) this.#log.warn({ keys }, "these changes take effect with the next start");
-    const kept = { ...this.#options.ledger, ...pickReloadable(options) };
+    const kept = { ...this.#options.ledger, ...reloadable(options) };
     await parts.ledger.call("configure", kept);
     parts.capture.reload(options.networks);
     parts.shipper.reconfigure(options.config.remoteWrite);
-    this.#options = { ...this.#options, networks: options.networks, ledger: kept };
+    this.#monthClose.reconfigure(monthCloseOptions(options.config));
+    const { contracts, billing } = options.config;
+    const config = { ...this.#options.config, contracts, billing };
+    this.#options = { ...this.#options, config, networks: options.networks, ledger: kept };
     this.#log.info(
       { networks: options.networks.length, endpoints: options.config.remoteWrite.length },
       "configuration reloaded",
@@ -116,30 +124,14 @@ export class Agent {
     for (const last of await ledger.call("lastWindows")) {
       // Of an interface that was counted all the time the next window settles what is before it.
       if (adopted.has(last.interface)) continue;
-      this.#reportGap(last);
+      if (this.#options.interfaces.includes(last.interface)) reportGap(this.#log, last, this.#clock.now());
       const scope = { endedByMs: startedMs, interface: last.interface };
       this.#agentMetrics.committed(await ledger.call("settle", scope));
     }
     this.#starting = false;
+    this.#clockWatch.observe();
     this.#board.expectSince(this.#clock.now());
     if (this.#reloadAtStart) await this.reload(this.#reloadAtStart);
-  }
-
-  /** Says since when nothing was observed: the time between two runs is a gap, not a silence. */
-  #reportGap({ interface: name, startMs, endMs, observedMs, closed }: LastWindow): void {
-    if (!this.#options.interfaces.includes(name)) return;
-    // A window that a stop left open was observed from its start, as far as is known.
-    const fromMs = closed === 1 ? endMs : Math.min(endMs, startMs + observedMs);
-    const gap = { interface: name, from: new Date(fromMs).toISOString(), gap_ms: this.#clock.now() - fromMs };
-    this.#log.warn(gap, "gap: traffic since the run before was not observed");
-  }
-
-  /** Says what the state of the ledger's file was, where it was not as a clean end leaves it. */
-  async #reportOpening(ledger: LedgerClient): Promise<void> {
-    const log = stageLog(this.#rootLog, "buffer");
-    const { check, setAside } = await ledger.call("opening");
-    if (setAside) log.error({ set_aside: setAside.path, damage: setAside.damage }, SET_ASIDE);
-    else if (check) log.info({ bytes: check.bytes, duration_ms: check.durationMs }, CHECKED);
   }
 
   async #runStages(stop: AbortSignal, parts: Parts): Promise<void> {
@@ -152,10 +144,11 @@ export class Agent {
     const shipping = guarded(parts.shipper.run(stopShipping.signal));
     await guarded(this.#takeOver(stop, parts));
     const housekeeping = guarded(this.#housekeeping(parts).run(stop));
+    const closing = this.#monthClose.run(stop);
     await guarded(parts.capture.run(stop));
     await parts.queue.drain();
     stopShipping.abort();
-    await Promise.all([shipping, housekeeping]);
+    await Promise.all([shipping, housekeeping, closing]);
     broken.signal.throwIfAborted();
   }
 
@@ -192,8 +185,7 @@ export class Agent {
   #shipper(ledger: LedgerClient): Shipper {
     return new Shipper(this.#options.config.remoteWrite, {
       outbox: {
-        next: (endpoint) => ledger.call("next", endpoint),
-        accepted: (endpoint, id) => ledger.call("accepted", endpoint, id),
+        advance: (endpoint, advance) => ledger.call("advance", endpoint, advance),
         park: (endpoint, id, refused) => ledger.call("park", endpoint, id, refused),
       },
       log: stageLog(this.#rootLog, "ship"),
@@ -221,6 +213,7 @@ export class Agent {
       clock: this.#clock,
       windowMs: account.windowMs,
       retentionMs: buffer.retentionMs,
+      contracts: () => this.#options.config.contracts,
     });
   }
 
@@ -250,12 +243,8 @@ export class Agent {
       endpoints: this.#parts?.shipper.state() ?? [],
       backlog,
       fill: this.#parts?.fillLog.state ?? null,
+      clock: this.#clockWatch.observe(),
       health: this.#health(),
     });
   }
-}
-
-function pickReloadable({ ledger }: AgentOptions) {
-  const { networks, endpoints, contracts } = ledger;
-  return { networks, endpoints, contracts };
 }

@@ -11,6 +11,7 @@ import { LEDGER_FILE, openDatabase } from "../../src/buffer/database.ts";
 import { writeFirstLedger } from "../support/first-ledger.ts";
 import { LedgerHold } from "../support/ledger-hold.ts";
 import { ledgerRows } from "../support/ledger-options.ts";
+import { LEDGER_SCHEMA } from "../support/ledger-schema.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -89,7 +90,7 @@ describe("a state folder", () => {
       await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
     }
     expect(ledgerRows(stateDir, "SELECT count(*) AS n FROM stream")).toEqual([{ n: 6n }]);
-    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: 4n }]);
+    expect(ledgerRows(stateDir, "PRAGMA user_version")).toEqual([{ user_version: BigInt(LEDGER_SCHEMA) }]);
   });
 
   it("waits for a program that writes to a ledger that is not in WAL mode yet", async () => {

@@ -35,6 +35,7 @@ async function firstCall(pendingFromMs: number | null): Promise<readonly unknown
     clock,
     windowMs: WINDOW_MS,
     retentionMs: 86_400_000,
+    contracts: () => [],
   });
   await housekeeping.run(stop.signal);
   expect(calls).toHaveLength(1);

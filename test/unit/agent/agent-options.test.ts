@@ -31,6 +31,7 @@ url = "http://127.0.0.1/api/v1/write"
 [[remote_write]]
 name = "second"
 url = "http://127.0.0.1/api/v1/write"
+start = "now"
 [[contract]]
 customer = "acmecorp"
 time_zone = "Europe/Berlin"
@@ -51,6 +52,7 @@ describe("agentOptions", () => {
       baseLabels: { instance: "edge-01", job: "acct-agent", site: "fra" },
       networks,
       endpoints: ["central", "second"],
+      endpointsFromNow: ["second"],
       contracts: [{ customer: "acmecorp", timeZone: "Europe/Berlin" }],
       maxBytes: 2 ** 30,
       retentionMs: 50 * 86_400_000,

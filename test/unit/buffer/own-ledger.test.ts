@@ -16,6 +16,7 @@ import { LEDGER_FILE, openDatabase } from "../../../src/buffer/database.ts";
 import { inspectLedger } from "../../../src/buffer/inspect.ts";
 import { LedgerFile } from "../../../src/buffer/ledger-file.ts";
 import { noteDamage, openOwnLedger } from "../../../src/buffer/own-ledger.ts";
+import { LEDGER_SCHEMA } from "../../support/ledger-schema.ts";
 import { type TempFolder, tempFolder } from "../../support/temp-folder.ts";
 
 /** A ledger with some pages of content. */
@@ -116,7 +117,7 @@ describe("a ledger of the agent's own", () => {
     await using folder = await tempFolder();
     writeLedger(folder);
     const names = readdirSync(folder.path);
-    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema 4`);
+    expect(inspectLedger(folder.path)).toBe(`${folder.file(LEDGER_FILE)} has schema ${LEDGER_SCHEMA}`);
     expect(readdirSync(folder.path)).toEqual(names);
     const file = folder.file(LEDGER_FILE);
     overwrite(file, readFileSync(file).length - 4 * 4_096, 4 * 4_096);

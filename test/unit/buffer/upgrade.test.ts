@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Ledger } from "../../../src/ledger/ledger.ts";
 import { writeFirstLedger } from "../../support/first-ledger.ts";
 import { ledgerOptions, ledgerRows, takeSamples } from "../../support/ledger-options.ts";
+import { LEDGER_SCHEMA } from "../../support/ledger-schema.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { windowUsage } from "../../support/window-usage.ts";
 import { bytesIn, EPOCH_MS } from "../account/accounting.ts";
@@ -47,6 +48,6 @@ describe("a ledger of schema 1", () => {
     expect(ledgerRows(folder.path, "SELECT * FROM harvested_window")).toEqual([
       { source: "5eed", start_ms: BigInt(EPOCH_MS + 60_000) },
     ]);
-    expect(ledgerRows(folder.path, "PRAGMA user_version")).toEqual([{ user_version: 4n }]);
+    expect(ledgerRows(folder.path, "PRAGMA user_version")).toEqual([{ user_version: BigInt(LEDGER_SCHEMA) }]);
   });
 });
