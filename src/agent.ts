@@ -14,8 +14,10 @@ import { BacklogView } from "./ledger/backlog-view.ts";
 import { FillLog } from "./ledger/fill-log.ts";
 import { LedgerCallError, LedgerClient } from "./ledger/ledger-client.ts";
 import { WindowQueue } from "./ledger/window-queue.ts";
+import { serviceNotify, watchdogMs } from "./lib/service-notify.ts";
 import { type Clock, systemClock } from "./model/time.ts";
 import { completenessOf } from "./model/window.ts";
+import { watchService } from "./service-watch.ts";
 import { Shipper } from "./ship/shipper.ts";
 import { AgentMetrics } from "./telemetry/agent-metrics.ts";
 import { ClockWatch } from "./telemetry/clock-watch.ts";
@@ -47,6 +49,7 @@ export class Agent {
   readonly #clockWatch: ClockWatch;
   readonly #board: WindowBoard;
   readonly #monthClose: MonthClose;
+  readonly #service = { notify: serviceNotify(process.env), watchdogMs: watchdogMs(process.env, process.pid) };
   /** Until the kernel's windows are in: nothing is settled, and no other configuration is taken on. */
   #starting = true;
   #reloadAtStart: AgentOptions | null = null;
@@ -145,10 +148,11 @@ export class Agent {
     await guarded(this.#takeOver(stop, parts));
     const housekeeping = guarded(this.#housekeeping(parts).run(stop));
     const closing = this.#monthClose.run(stop);
+    const watching = watchService({ ...this.#service, ping: () => parts.ledger.call("identity") }, stop);
     await guarded(parts.capture.run(stop));
     await parts.queue.drain();
     stopShipping.abort();
-    await Promise.all([shipping, housekeeping, closing]);
+    await Promise.all([shipping, housekeeping, closing, watching]);
     broken.signal.throwIfAborted();
   }
 
