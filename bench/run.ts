@@ -8,7 +8,9 @@ import { capture } from "./capture.ts";
 import { marginal } from "./marginal.ts";
 import { memory } from "./memory.ts";
 import { replay } from "./replay.ts";
+import { report } from "./report.ts";
 import { responsive } from "./responsive.ts";
+import { rules } from "./rules.ts";
 import { close } from "./close.ts";
 import { decode } from "./decode.ts";
 import type { Benchmark } from "./support/benchmark.ts";
@@ -22,6 +24,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   responsive,
   decode,
   replay,
+  report,
+  rules,
   close,
   memory,
   backfill,
@@ -67,11 +71,11 @@ async function runAll(names: readonly string[], { rounds, subjects, hours, json 
   const results = [];
   for (const name of names) {
     const startedMs = performance.now();
-    const report = await BENCHMARKS[name]?.({ rounds, subjects, hours, progress });
-    if (!report) continue;
+    const outcome = await BENCHMARKS[name]?.({ rounds, subjects, hours, progress });
+    if (!outcome) continue;
     const seconds = (performance.now() - startedMs) / 1000;
-    console.log(`\n=== ${name} (${seconds.toFixed(0)} s, median of ${rounds})\n\n${renderReport(report)}`);
-    results.push({ name, seconds, ...report });
+    console.log(`\n=== ${name} (${seconds.toFixed(0)} s, median of ${rounds})\n\n${renderReport(outcome)}`);
+    results.push({ name, seconds, ...outcome });
   }
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, rounds, results }, null, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 // Finds the command, runs it, and turns expected errors into one line each and the right exit code.
 
+import { PrometheusError } from "../billing/prometheus-error.ts";
 import { LedgerError } from "../buffer/database.ts";
 import { KernelError } from "../capture/ebpf/kernel-error.ts";
 import { CaptureFileError } from "../capture/replay/capture-file-error.ts";
@@ -8,10 +9,13 @@ import { LedgerCallError } from "../ledger/ledger-client.ts";
 import { ListenError } from "../telemetry/listen.ts";
 import { VERSION } from "../version.ts";
 import { checkCommand } from "./check.ts";
-import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { type Command, CommandError, complain, type ExitCode, print, UsageError } from "./command.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { detachCommand } from "./detach.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { replayCommand } from "./replay.ts";
+import { reportCommand } from "./report.ts";
+import { rulesCommand } from "./rules.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 
@@ -19,7 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: checkCommand,
   "dead-letter": deadLetterCommand,
   detach: detachCommand,
+  reconcile: reconcileCommand,
   replay: replayCommand,
+  report: reportCommand,
+  rules: rulesCommand,
   status: statusCommand,
 };
 
@@ -46,8 +53,7 @@ function help(first: string): string {
   const command = COMMANDS[first];
   if (command) return `${command.summary}\n\nusage: ${command.usage}`;
   const all = [runCommand, ...Object.values(COMMANDS)];
-  const width = Math.max(...all.map(({ usage }) => usage.length));
-  const lines = all.map(({ usage, summary }) => `  ${usage.padEnd(width)}  ${summary}`);
+  const lines = all.map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
   return ["usage:", ...lines, "", "exit codes: 0 done, 1 failure, 2 usage or configuration"].join("\n");
 }
 
@@ -67,7 +73,9 @@ function report(error: unknown): ExitCode {
 function isExpected(error: unknown): error is Error {
   if (error instanceof LedgerCallError) return error.expected;
   return (
+    error instanceof CommandError ||
     error instanceof LedgerError ||
+    error instanceof PrometheusError ||
     error instanceof KernelError ||
     error instanceof CaptureFileError ||
     error instanceof ListenError
