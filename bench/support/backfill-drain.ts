@@ -88,9 +88,15 @@ async function read(pid: number, receiver: DrainReceiver, before: number): Promi
   };
 }
 
+/**
+ * From the first reading that shows something new to the last one but one: VictoriaMetrics counts anew once a second, so
+ * only what has just changed is of the moment at which it was read, and of the end it is not known within that second.
+ * Where that leaves nothing, to the end.
+ */
 function between(readings: readonly Reading[]): Omit<Drain, "pushingSeconds"> {
-  const [first] = readings;
-  const last = readings.at(-1);
+  const changed = readings.filter(({ samples }, index) => samples !== readings[index - 1]?.samples);
+  const [first] = changed;
+  const last = changed.length > 2 ? changed.at(-2) : readings.at(-1);
   if (!first || !last) throw new Error("nothing was drained");
   return {
     samples: last.samples - first.samples,

@@ -42,9 +42,9 @@ export function backfillReport(made: Backfill, runs: readonly DrainRun[], addres
 
 const NOTES = [
   "a window is four counter samples an address, the first one twice as many, and those of its networks by billing interval; the file also has the usage by interval, which stays",
-  "samples are counted at the receiver, every 50 ms, from the first that it has written to the last; each sender has a fresh receiver on the same machine, whose CPU is taken from the sender's",
+  "samples are counted at the receiver, every 50 ms, from the first count that it shows to the last but one (VictoriaMetrics shows a new one each second); each sender has a fresh receiver on the same machine, whose CPU is taken from the sender's",
   "acct-agent keeps the order and has one request of 2,000 samples in flight, or, batched, one of 20,000 with the series of several windows merged; vmagent has twice as many blocks of up to 10,000 samples in flight as there are cores, in no order, and one with 1 queue",
-  "pushing: from the beginning of a request to its answer; in the rest the ledger was waited for",
+  "pushing: from the beginning of a request to its answer, of the whole backlog; in the rest the ledger was waited for",
   "CPU is of the sender's own process, all threads; RSS in the middle and at the end is the median of a tenth of the drain",
 ];
 

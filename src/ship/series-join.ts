@@ -1,23 +1,24 @@
-// The series of a remote-write message, each once, with the samples of all its occurrences in their order.
+// The series of a remote-write message, each once, with the samples of all its occurrences in their order. One object
+// serves message after message: a backlog has thousands of each, and what they are noted in would be garbage every time.
 
+import { areSame, hashOf, LabelIndex } from "./label-index.ts";
 import { varintLength, writeVarint } from "./varint.ts";
 
-interface Series {
-  /** Its labels: these bytes of the message. */
-  readonly labelsStart: number;
-  readonly labelsEnd: number;
-  /** Its samples are a list, by index into `#samples`. */
-  readonly first: number;
-  last: number;
-  contentBytes: number;
-}
+/** A series is a row of whole numbers: where its labels are in the message, its first and last sample, bytes of content. */
+const SERIES_ROW = 5;
+const LABELS_START = 0;
+const LABELS_END = 1;
+const FIRST = 2;
+const LAST = 3;
+const CONTENT_BYTES = 4;
+/** A sample too: where it is in the message, and the next one of the same series. */
+const SAMPLE_ROW = 3;
+const START = 0;
+const END = 1;
+const NEXT = 2;
+const NONE = -1;
 
-/** Where samples are in the message, and the next one of the same series (-1: none). As columns: there are thousands. */
-interface Samples {
-  readonly starts: number[];
-  readonly ends: number[];
-  readonly next: number[];
-}
+const INITIAL_ROWS = 4096;
 
 // Tags of remote.proto and types.proto: field number and wire type.
 const TIME_SERIES = 0x0a;
@@ -25,87 +26,122 @@ const LABELS = 0x0a;
 const SAMPLES = 0x12;
 
 export class SeriesJoin {
-  readonly #message: Buffer;
-  readonly #series: Series[] = [];
-  readonly #samples: Samples = { starts: [], ends: [], next: [] };
-  readonly #known = new Map<string, number>();
-  /** Of the series that probably comes next: a window mostly has those of the one before, in the same order. */
+  #message: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #series = new Int32Array(INITIAL_ROWS * SERIES_ROW);
+  #samples = new Int32Array(INITIAL_ROWS * SAMPLE_ROW);
+  #seriesEnd = 0;
+  #samplesEnd = 0;
+  readonly #index = new LabelIndex();
+  /** Row of the series that probably comes next: a window mostly has those of the one before, in the same order. */
   #expected = 0;
-  #length = 0;
   #end = 0;
 
-  /** Of a message in the form that `WriteRequestBuilder` gives it: labels first. Throws on any other. */
-  constructor(message: Buffer) {
-    this.#message = message;
+  /**
+   * Reads a message in the form that `WriteRequestBuilder` gives it: labels first. It must stay as it is until it is
+   * written. Returns the bytes of the joined one. Throws on any other form.
+   */
+  read(message: Uint8Array): number {
+    this.#begin(message);
     for (let offset = 0; offset < message.length;) {
       if (message[offset] !== TIME_SERIES) throw new Error(`ship: there is no series at byte ${offset}`);
       const start = this.#readLength(offset + 1);
       offset = this.#end;
       this.#add(start, offset);
     }
-    for (const { contentBytes } of this.#series) this.#length += 1 + varintLength(contentBytes) + contentBytes;
-  }
-
-  /** Bytes of the joined message. */
-  get length(): number {
-    return this.#length;
+    return this.#joinedLength();
   }
 
   /** Writes the joined message to the beginning of `bytes`. */
   writeTo(bytes: Uint8Array): void {
-    const { starts, ends, next } = this.#samples;
     let offset = 0;
-    for (const { labelsStart, labelsEnd, first, contentBytes } of this.#series) {
+    for (let row = 0; row < this.#seriesEnd; row += SERIES_ROW) {
       bytes[offset] = TIME_SERIES;
-      offset = writeVarint(bytes, offset + 1, contentBytes);
-      this.#message.copy(bytes, offset, labelsStart, labelsEnd);
-      offset += labelsEnd - labelsStart;
-      for (let sample = first; sample >= 0; sample = next[sample] ?? -1) {
-        offset = this.#copy(bytes, offset, starts[sample] ?? 0, ends[sample] ?? 0);
+      offset = writeVarint(bytes, offset + 1, this.#of(row, CONTENT_BYTES));
+      offset = this.#copyLabels(bytes, offset, row);
+      for (let sample = this.#of(row, FIRST); sample !== NONE; sample = this.#samples[sample + NEXT] ?? NONE) {
+        offset = this.#copySample(bytes, offset, sample);
       }
     }
   }
 
-  /** For the twenty bytes of a sample a loop is faster than a call into the runtime. */
-  #copy(bytes: Uint8Array, offset: number, start: number, end: number): number {
-    for (let index = start; index < end; index += 1) bytes[offset + index - start] = this.#message[index] ?? 0;
+  #begin(message: Uint8Array): void {
+    this.#message = message;
+    this.#view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+    [this.#seriesEnd, this.#samplesEnd, this.#expected] = [0, 0, 0];
+    this.#index.clear();
+  }
+
+  #joinedLength(): number {
+    let length = 0;
+    for (let row = 0; row < this.#seriesEnd; row += SERIES_ROW) {
+      const contentBytes = this.#of(row, CONTENT_BYTES);
+      length += 1 + varintLength(contentBytes) + contentBytes;
+    }
+    return length;
+  }
+
+  #of(row: number, column: number): number {
+    return this.#series[row + column] ?? 0;
+  }
+
+  #copyLabels(bytes: Uint8Array, offset: number, row: number): number {
+    const [start, end] = [this.#of(row, LABELS_START), this.#of(row, LABELS_END)];
+    bytes.set(this.#message.subarray(start, end), offset);
     return offset + end - start;
+  }
+
+  /** For the twenty bytes of a sample a loop is faster than a call into the runtime. */
+  #copySample(bytes: Uint8Array, offset: number, sample: number): number {
+    const message = this.#message;
+    const start = this.#samples[sample + START] ?? 0;
+    const length = (this.#samples[sample + END] ?? 0) - start;
+    for (let index = 0; index < length; index += 1) bytes[offset + index] = message[start + index] ?? 0;
+    return offset + length;
   }
 
   /** A series with its samples is in the message from `start` to `end`. */
   #add(start: number, end: number): void {
-    const expected = this.#series[this.#expected];
-    if (expected !== undefined && this.#hasLabelsOf(expected, start, end)) {
-      this.#append(expected, start + expected.labelsEnd - expected.labelsStart, end);
-      this.#expect(this.#expected + 1);
+    const row = this.#expected;
+    const samplesStart = start + this.#of(row, LABELS_END) - this.#of(row, LABELS_START);
+    if (row < this.#seriesEnd && samplesStart < end && this.#hasLabels(row, start, samplesStart)) {
+      this.#append(row, samplesStart, end);
     } else this.#find(start, end);
   }
 
   #find(start: number, end: number): void {
     const labelsEnd = this.#labelsEnd(start, end);
-    const labels = this.#message.toString("latin1", start, labelsEnd);
-    const index = this.#known.get(labels);
-    const known = index === undefined ? undefined : this.#series[index];
-    if (known !== undefined && index !== undefined) {
-      this.#append(known, labelsEnd, end);
-      this.#expect(index + 1);
-      return;
-    }
-    this.#known.set(labels, this.#series.length);
-    const sample = this.#push(labelsEnd, end);
-    const contentBytes = end - start;
-    this.#series.push({ labelsStart: start, labelsEnd, first: sample, last: sample, contentBytes });
-    this.#expect(this.#series.length);
+    const hash = hashOf(this.#view, start, labelsEnd);
+    const isSame = (series: number): boolean => {
+      const row = series * SERIES_ROW;
+      return (
+        this.#of(row, LABELS_END) - this.#of(row, LABELS_START) === labelsEnd - start &&
+        this.#hasLabels(row, start, labelsEnd)
+      );
+    };
+    const known = this.#index.find(hash, isSame);
+    if (known >= 0) return this.#append(known * SERIES_ROW, labelsEnd, end);
+    this.#index.add(hash);
+    this.#addSeries(start, labelsEnd, end);
   }
 
-  #expect(index: number): void {
-    this.#expected = index < this.#series.length ? index : 0;
+  #addSeries(start: number, labelsEnd: number, end: number): void {
+    const sample = this.#addSample(labelsEnd, end);
+    const row = this.#seriesEnd;
+    this.#seriesEnd += SERIES_ROW;
+    if (this.#seriesEnd > this.#series.length) this.#series = twice(this.#series);
+    this.#series[row + LABELS_START] = start;
+    this.#series[row + LABELS_END] = labelsEnd;
+    this.#series[row + FIRST] = sample;
+    this.#series[row + LAST] = sample;
+    this.#series[row + CONTENT_BYTES] = end - start;
+    this.#expected = 0;
   }
 
-  #hasLabelsOf({ labelsStart, labelsEnd }: Series, start: number, end: number): boolean {
-    const samplesStart = start + labelsEnd - labelsStart;
-    if (samplesStart >= end || this.#message[samplesStart] !== SAMPLES) return false;
-    return this.#message.compare(this.#message, labelsStart, labelsEnd, start, samplesStart) === 0;
+  /** Whether the labels of the series at `row` are, byte by byte, from `start` to `end`, and samples follow. */
+  #hasLabels(row: number, start: number, end: number): boolean {
+    if (this.#message[end] !== SAMPLES) return false;
+    return areSame(this.#view, [this.#of(row, LABELS_START), start], end - start);
   }
 
   #labelsEnd(start: number, end: number): number {
@@ -118,32 +154,44 @@ export class SeriesJoin {
     return offset;
   }
 
-  #append(series: Series, start: number, end: number): void {
-    const sample = this.#push(start, end);
-    this.#samples.next[series.last] = sample;
-    series.last = sample;
-    series.contentBytes += end - start;
+  #append(row: number, start: number, end: number): void {
+    const sample = this.#addSample(start, end);
+    this.#samples[this.#of(row, LAST) + NEXT] = sample;
+    this.#series[row + LAST] = sample;
+    this.#series[row + CONTENT_BYTES] = this.#of(row, CONTENT_BYTES) + end - start;
+    const next = row + SERIES_ROW;
+    this.#expected = next < this.#seriesEnd ? next : 0;
   }
 
-  #push(start: number, end: number): number {
-    const { starts, ends, next } = this.#samples;
-    ends.push(end);
-    next.push(-1);
-    return starts.push(start) - 1;
+  #addSample(start: number, end: number): number {
+    const sample = this.#samplesEnd;
+    this.#samplesEnd += SAMPLE_ROW;
+    if (this.#samplesEnd > this.#samples.length) this.#samples = twice(this.#samples);
+    this.#samples[sample + START] = start;
+    this.#samples[sample + END] = end;
+    this.#samples[sample + NEXT] = NONE;
+    return sample;
   }
 
   /** Where a field's content starts whose length is at `offset`; its end is in `#end`. */
   #readLength(offset: number): number {
+    const message = this.#message;
     let length = 0;
     let at = offset;
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.#message[at] ?? 0;
+      const byte = message[at] ?? 0;
       length += (byte & 0x7f) * scale;
       at += 1;
       if (byte < 0x80) break;
     }
     this.#end = at + length;
-    if (this.#end > this.#message.length) throw new Error(`ship: a field at byte ${offset} goes beyond its message`);
+    if (this.#end > message.length) throw new Error(`ship: a field at byte ${offset} goes beyond its message`);
     return at;
   }
+}
+
+function twice(column: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(2 * column.length);
+  grown.set(column);
+  return grown;
 }
