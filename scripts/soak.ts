@@ -84,10 +84,17 @@ async function soakChaos({ minutes, seed, maxPauseMs }: SoakOptions): Promise<So
   await using chaos = await Receiver.start();
   await using steady = await Receiver.start();
   await using edge = await Edge.create("chaos");
-  const limits = { forMs: minutes * 60_000, maxFaultMs: MAX_FAULT_MS, maxPauseMs, holds: true, poison: true };
+  const limits = {
+    forMs: minutes * 60_000,
+    maxFaultMs: MAX_FAULT_MS,
+    maxPauseMs,
+    holds: true,
+    poison: true,
+    batched: true,
+  };
   const result = await chaosRun({ edge, chaos, steady, seed, progress, ...limits });
-  const { hits, lagMs, deadLetters } = result;
-  progress(JSON.stringify({ hits, lagMs, deadLetters }));
+  const { hits, lagMs, deadLetters, joined } = result;
+  progress(JSON.stringify({ hits, lagMs, deadLetters, joined }));
   return result;
 }
 

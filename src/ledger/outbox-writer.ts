@@ -5,6 +5,7 @@ import type { LiveCounters, RequestScope, SampleBuilder, SampleSink } from "../a
 import type { CounterWindows } from "../buffer/counter-windows.ts";
 import type { Outbox } from "../buffer/outbox.ts";
 import type { Labels } from "../model/network.ts";
+import { cutRequest, joinSamples } from "../ship/cut-request.ts";
 import { MAX_REQUEST_SAMPLES } from "../ship/outbox.ts";
 import { type EncodedRequest, WriteRequestBuilder } from "../ship/write-request.ts";
 
@@ -64,7 +65,9 @@ export class OutboxWriter implements SampleSink {
     if (this.#options.endpoints.length === 0) return;
     fill(this.#builder);
     this.#builder.flush();
-    const ids = this.#encoded.splice(0).map((request) => this.#append(scope, request));
+    const encoded = this.#encoded.splice(0);
+    const requests = scope.kind === "counter" && !scope.live ? withVisibleEnd(encoded) : encoded;
+    const ids = requests.map((request) => this.#append(scope, request));
     if (scope.live) this.#noteCounters(scope.live, scope.windowEndMs, ids);
   }
 
@@ -91,4 +94,16 @@ export class OutboxWriter implements SampleSink {
     };
     return id;
   }
+}
+
+/**
+ * The same samples, in requests of which the last is not full. Counters that a window shows once come before a later total
+ * of theirs: a request that is not full is what tells the ship stage that its series may come again in the next one.
+ */
+function withVisibleEnd(requests: readonly EncodedRequest[]): readonly EncodedRequest[] {
+  const last = requests.at(-1);
+  if (last?.samples !== MAX_REQUEST_SAMPLES) return requests;
+  const samples = cutRequest(last.body);
+  const parts = [samples.slice(0, -1), samples.slice(-1)];
+  return [...requests.slice(0, -1), ...parts.map((part) => ({ samples: part.length, body: joinSamples(part) }))];
 }

@@ -169,12 +169,12 @@ export class Endpoint {
   }
 
   #readAhead(): ReadAhead {
-    const { name, protobufMessage, catchUp } = this.#options;
+    const { name, protobufMessage } = this.#options;
     return new ReadAhead({
       endpoint: name,
       outbox: this.#dependencies.outbox,
       form: () => this.#catchUp.form,
-      isStrict: () => catchUp === "sequential" || this.#catchUp.isGivenUp,
+      isStrict: () => this.#catchUp.form !== "joined",
       maxJoinedSamples: MAX_JOINED_SAMPLES[protobufMessage],
     });
   }

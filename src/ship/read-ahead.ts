@@ -158,7 +158,7 @@ export class ReadAhead {
 /**
  * Whether a receiver that takes only the newest sample of a series once more takes `before` again after `request`. Requests
  * of one window have different series, but for counters that start in it: these show an earlier total in requests of their
- * own, of which the last is not full.
+ * own, of which the last is never full (`OutboxWriter`).
  */
 function haveOtherSeries(before: OutboxRequest, request: OutboxRequest): boolean {
   if (before.windowEndMs !== request.windowEndMs || before.joinedSamples !== undefined) return false;

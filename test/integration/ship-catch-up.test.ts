@@ -1,12 +1,17 @@
 // Delivery of a backlog, request by request and joined, to a loopback receiver and to the real ones.
 
 import { describe, expect, it } from "vitest";
-import type { OutboxRequest } from "../../src/ship/outbox.ts";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { MAX_REQUEST_SAMPLES, type OutboxRequest } from "../../src/ship/outbox.ts";
 import { backlogOf } from "../support/backlog.ts";
+import { ledgerOptions } from "../support/ledger-options.ts";
+import { outboxOf } from "../support/ledger-outbox.ts";
 import { startPrometheus } from "../support/prometheus.ts";
 import { type ReceivedRequest, type Rule, Receiver, refusing, samplesOf } from "../support/receiver.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { startVictoriaMetrics } from "../support/victoria-metrics.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { windowUsage } from "../support/window-usage.ts";
 import { endpointOf, gate, startShipper } from "../unit/ship/ship-fixture.ts";
 
 const BATCHED = { catchUp: "batched" } as const;
@@ -102,9 +107,40 @@ describe("a backlog in sequence", () => {
   });
 });
 
+describe("counters that start, and fill whole requests", () => {
+  it.each([1, 2])("after a kill are taken by a Prometheus that takes no sample out of order (%i)", async (count) => {
+    await using prometheus = await startPrometheus({ outOfOrder: false });
+    const requests = await startingIn((count * MAX_REQUEST_SAMPLES) / 4);
+    await pushedAndNotNoted(requests, { url: prometheus.writeUrl });
+    await using ship = startShipper([endpointOf(prometheus.writeUrl)], ...requests);
+    await waitFor("an empty outbox", () => ship.outbox.pending("central") === 0, { timeoutMs: 30_000 });
+    expect(ship.outbox.parked.length).toBe(0);
+    expect(ship.headlines()).toEqual([]);
+  });
+});
+
+/** What the ledger queues of a window in which so many addresses start: four counters each, before it and at its end. */
+async function startingIn(addresses: number): Promise<readonly OutboxRequest[]> {
+  await using folder = await tempFolder();
+  using ledger = new Ledger(ledgerOptions(folder.path));
+  const rows = Array.from({ length: addresses }, (_, host) => ({
+    ip: `10.0.${host >> 8}.${host & 255}`,
+    bytesIn: 100,
+  }));
+  const startMs = Math.floor((Date.now() - 3_600_000) / 300_000) * 300_000;
+  ledger.close(windowUsage(startMs, rows), { live: true });
+  const all = { acceptedId: null, afterId: 0, form: "stored", maxRequests: 100, maxJoinedSamples: 0 } as const;
+  const { requests } = await outboxOf(ledger).advance("central", all);
+  expect(requests.reduce((sum, { samples }) => sum + samples, 0)).toBe(8 * addresses + 1);
+  return requests;
+}
+
 /** Delivers as far as it comes while no acceptance can be noted, and ends: the next start knows of nothing. */
-async function pushedAndNotNoted(requests: readonly OutboxRequest[], { url }: { readonly url: string }): Promise<void> {
-  await using ship = startShipper([endpointOf(url)], ...requests);
+async function pushedAndNotNoted(
+  requests: readonly OutboxRequest[],
+  { url, changes = {} }: { readonly url: string; readonly changes?: object },
+): Promise<void> {
+  await using ship = startShipper([endpointOf(url, changes)], ...requests);
   const refused = { method: "accepted", error: new Error("killed") } as const;
   ship.outbox.failures.push(...Array.from({ length: 100 }, () => refused));
   await waitFor("a refusal", () => ship.headlines().includes("warn: request not accepted, retrying"));
@@ -130,6 +166,15 @@ describe("a backlog in batches", () => {
     const { requests } = backlogOf(1);
     const { receiver } = await deliver(requests, {});
     expect(receiver.requests.map(({ body }) => body)).toEqual(requests.map(({ body }) => Buffer.from(body)));
+  });
+
+  it("is taken after a kill by a Prometheus that takes no sample out of order while nothing was joined yet", async () => {
+    await using prometheus = await startPrometheus({ outOfOrder: false });
+    const requests = backlogOf(20).requests.filter(({ kind }) => kind !== "self");
+    await pushedAndNotNoted(requests, { url: prometheus.writeUrl, changes: BATCHED });
+    await using ship = startShipper([endpointOf(prometheus.writeUrl, BATCHED)], ...requests);
+    await waitFor("an empty outbox", () => ship.outbox.pending("central") === 0, { timeoutMs: 30_000 });
+    expect([ship.outbox.parked.length, ship.headlines()]).toEqual([0, []]);
   });
 
   it.each([400, 413, 500])(

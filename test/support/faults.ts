@@ -5,7 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WINDOW_MS } from "./edge.ts";
 import { exposePort } from "./namespace-port.ts";
 import type { Namespace } from "./netns.ts";
-import { type Answer, type ReceivedRequest, type ReceivedSample, type Receiver, samplesOf } from "./receiver.ts";
+import {
+  type Answer,
+  type ReceivedRequest,
+  type ReceivedSample,
+  type Receiver,
+  samplesOf,
+  seriesKey,
+} from "./receiver.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -15,6 +22,11 @@ const HANG_MS = 1_500;
 const LARGE = 40;
 /** A fault waits so long for a request, then for its time. */
 const UNMET_MS = WINDOW_MS + 1_000;
+/** An outage is of windows enough to be joined; behind it all is well for long enough that a restarted agent catches up. */
+const OUTAGE_MS = 16_000;
+const RECOVERY_MS = 4_000;
+/** From one outage to the next. */
+const CALM_MS = 4_000;
 
 interface Fault {
   readonly name: string;
@@ -61,12 +73,18 @@ export interface FaultsOptions {
   readonly maxMs: number;
   /** Whether the endpoint may be put on hold, for a minute each time. */
   readonly holds: boolean;
+  /** Whether there are outages: nothing is answered well, one fault behind the other. */
+  readonly outages: boolean;
   readonly progress?: ((line: string) => void) | undefined;
 }
 
 export class Faults implements AsyncDisposable {
   /** Requests that each fault hit; for refused connections how often there were none to be had. */
   readonly hits = new Map<string, number>();
+  /** Requests that were answered well and had counters of several windows. */
+  joined = 0;
+  /** An outage from here to the end. */
+  isAway = false;
   /** Samples that are refused with 400 all the time, alone or with all that is in their request. */
   poisoned: (sample: ReceivedSample) => boolean = () => false;
   readonly #options: FaultsOptions;
@@ -76,6 +94,9 @@ export class Faults implements AsyncDisposable {
   #exposure: AsyncDisposable | null = null;
   #left: Fault[] = [];
   #fault: Fault | null = null;
+  #inOutage = false;
+  /** When an outage begins, or ends. */
+  #turnMs = Date.now() + CALM_MS;
   #loop: Promise<void> = Promise.resolve();
 
   private constructor(options: FaultsOptions) {
@@ -107,7 +128,8 @@ export class Faults implements AsyncDisposable {
   async #run(): Promise<void> {
     const { random, maxMs, progress } = this.#options;
     while (!this.#ending.signal.aborted) {
-      await this.#wait(random.between(100, 1_500));
+      if (this.#options.outages && !this.isAway && Date.now() >= this.#turnMs) await this.#turn();
+      if (!this.#isOut) await this.#wait(random.between(100, 1_500));
       const fault = this.#next();
       // Long faults are rare: one of maxMs is followed by a back-off of as long.
       const forMs = 500 + random.between(0, 1) ** 2 * (maxMs - 500);
@@ -124,14 +146,33 @@ export class Faults implements AsyncDisposable {
     const isMet = (): boolean => this.hits.get(fault.name) !== before || this.#ending.signal.aborted;
     await waitFor("a request", isMet, { timeoutMs: UNMET_MS }).catch(() => undefined);
     if (fault.once !== true) await this.#wait(forMs);
-    this.#fault = null;
+    // In an outage the next fault takes over, and there is no moment between.
+    if (!this.#isOut) this.#fault = null;
     await this.#open();
   }
 
-  /** All kinds in an order of this run's own, then in another one. */
+  /** All kinds in an order of this run's own, then in another one; in an outage those that spare no request. */
   #next(): Fault | undefined {
-    if (this.#left.length === 0) this.#left = [...this.#kinds];
-    return this.#left.splice(this.#options.random.whole(0, this.#left.length - 1), 1)[0];
+    const fits = (fault: Fault): boolean => !this.#isOut || (fault.above === undefined && fault.once !== true);
+    if (!this.#left.some(fits)) this.#left = [...this.#kinds];
+    const fitting = this.#left.filter(fits);
+    const next = fitting[this.#options.random.whole(0, fitting.length - 1)];
+    this.#left = this.#left.filter((fault) => fault !== next);
+    return next;
+  }
+
+  get #isOut(): boolean {
+    return !this.#ending.signal.aborted && (this.isAway || this.#inOutage);
+  }
+
+  async #turn(): Promise<void> {
+    this.#inOutage = !this.#inOutage;
+    this.#options.progress?.(this.#inOutage ? "outage" : "recovery");
+    if (!this.#inOutage) {
+      this.#fault = null;
+      await this.#wait(RECOVERY_MS);
+    }
+    this.#turnMs = Date.now() + (this.#inOutage ? OUTAGE_MS : CALM_MS);
   }
 
   #answer(request: ReceivedRequest): Answer | null {
@@ -141,6 +182,8 @@ export class Faults implements AsyncDisposable {
     const fault = isHit ? this.#fault : null;
     if (fault !== null) this.#hit(fault);
     if (fault?.once === true) this.#fault = null;
+    if (fault === null && !poison && isJoined(request)) this.joined += 1;
+    if (this.#isOut && fault !== null && fault.answer === undefined) return { status: 503 };
     const answer = fault?.answer ?? (poison ? { status: 400, body: "a sample is not to my taste" } : { status: 204 });
     return { ...answer, stores: this.#storing(answer, fault === null && this.#isPartial) };
   }
@@ -169,4 +212,8 @@ export class Faults implements AsyncDisposable {
   async #wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
+}
+
+function isJoined({ series }: ReceivedRequest): boolean {
+  return series.some((one) => one.samples.length > 1 && seriesKey(one).startsWith("acct_bytes_total{"));
 }

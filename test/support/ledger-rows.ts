@@ -74,6 +74,9 @@ const ADDRESSES = `
   SELECT i.name AS interface, n.name AS network, address, ${COUNTERS}
   FROM address ${BY_INTERFACE} JOIN network n ON n.id = network_id ORDER BY i.name, n.name, address`;
 const PENDING = "SELECT count(*) AS requests FROM outbox JOIN endpoint ON outbox.id > cursor";
+const PENDING_WINDOWS = `
+  SELECT count(DISTINCT window_end_ms) AS windows FROM outbox
+  WHERE kind = 'self' AND id > (SELECT cursor FROM endpoint WHERE name = ?)`;
 const DEAD_LETTERS = `
   SELECT endpoint, series, timestamp_ms AS timestampMs, code FROM dead_letter ORDER BY endpoint, timestamp_ms, series`;
 
@@ -106,6 +109,12 @@ export function ledgerUsage(stateDir: string): readonly AddressUsage[] {
 /** How many pushes are to be made, each request counted for each endpoint. */
 export function ledgerPending(stateDir: string): number {
   return read(stateDir, (database) => database.prepare<[], { requests: number }>(PENDING).get()?.requests ?? 0);
+}
+
+/** How many windows there are whose own metrics the endpoint has still to accept. */
+export function ledgerPendingWindows(stateDir: string, endpoint: string): number {
+  const rows = read(stateDir, (db) => db.prepare<[string], { windows: number }>(PENDING_WINDOWS).get(endpoint));
+  return rows?.windows ?? 0;
 }
 
 export function ledgerDeadLetters(stateDir: string): readonly DeadLetterRow[] {

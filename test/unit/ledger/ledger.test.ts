@@ -80,6 +80,25 @@ describe("a request", () => {
     expect(Buffer.compare(next?.body ?? Buffer.alloc(0), body)).toBe(0);
   });
 
+  it.each([
+    [499, [1_996]],
+    [500, [1_999, 1]],
+    [1_000, [2_000, 1_999, 1]],
+  ])("that ends what counters show before they start is not full: %i addresses", async (addresses, ending) => {
+    await using account = await accounting();
+    const rows = Array.from({ length: addresses }, (_, host) => ({
+      ip: `10.0.${host >> 8}.${host & 255}`,
+      bytesIn: 10,
+    }));
+    const ledger = account.open();
+    ledger.close(at(60, rows), { live: true });
+    const counts = ledgerRows(account.stateDir, "SELECT samples FROM outbox ORDER BY id").map((row) => row["samples"]);
+    expect(counts.slice(0, ending.length)).toEqual(ending.map(BigInt));
+    const before = takeSamples(ledger).slice(0, 4 * addresses);
+    expect(new Set(before.map(({ series }) => series)).size).toBe(4 * addresses);
+    expect(new Set(before.map(({ timeMs, value }) => `${timeMs} ${value}`))).toEqual(new Set([`${stamp(0)} 0`]));
+  });
+
   it("goes to each endpoint, in the order of the commits", async () => {
     await using account = await accounting();
     const ledger = account.open({ endpoints: ["central", "second"] });
