@@ -225,7 +225,11 @@ liveDescribe("a running agent", () => {
         expect(ofNetwork).not.toEqual([]);
         expect({ name, ...sumRows(ofNetwork) }).toEqual({ name, ...networkVolume(volumes, name) });
       }
-      expect(agent.log.filter(({ level }) => level !== "info")).toEqual([]);
+      // Whether somebody keeps this machine's clock right is not what is tested.
+      const warnings = agent.log.filter(
+        ({ level, msg }) => level !== "info" && !msg.includes("clock for synchronised"),
+      );
+      expect(warnings).toEqual([]);
     });
 
     it("pushes a billing interval when it ends, zeros and months of the contracts' zones included", async ({
