@@ -10,6 +10,9 @@ import { addressAt, formatAddress } from "./model/address.ts";
 import { completenessOf, type WindowUsage } from "./model/window.ts";
 import type { EndpointState } from "./ship/endpoint-status.ts";
 
+/** The unix socket in the state folder over which the command line asks a running agent. */
+export const STATUS_SOCKET = "agent.sock";
+
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Times are ISO 8601 UTC; bytes are IP bytes of the interface's last window. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Housekeeping } from "./agent-housekeeping.ts";
 import { type AgentOptions, monthCloseOptions, reloadable, restartKeys } from "./agent-options.ts";
 import { reportGap, reportOpening } from "./agent-start-log.ts";
-import { type Health, type Status, WindowBoard } from "./agent-status.ts";
+import { type Health, type Status, STATUS_SOCKET, WindowBoard } from "./agent-status.ts";
 import { lockStateDir } from "./buffer/agent-lock.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
@@ -25,9 +25,6 @@ import { type Log, stageLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { StatusServer } from "./telemetry/server.ts";
 import { VERSION } from "./version.ts";
-
-/** The unix socket in the state folder over which the command line asks a running agent. */
-export const STATUS_SOCKET = "agent.sock";
 
 interface Parts {
   readonly ledger: LedgerClient;

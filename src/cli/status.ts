@@ -2,8 +2,7 @@
 
 import { request } from "node:http";
 import { join } from "node:path";
-import { STATUS_SOCKET } from "../agent.ts";
-import type { Status } from "../agent-status.ts";
+import { type Status, STATUS_SOCKET } from "../agent-status.ts";
 import { loadConfig } from "../config/config.ts";
 import { describeClock } from "../lib/clock-state.ts";
 import { configFile, readArguments } from "./arguments.ts";
