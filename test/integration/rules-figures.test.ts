@@ -10,7 +10,7 @@ import { type MetricsServer, startPrometheus } from "../support/prometheus.ts";
 import { SeededRandom, testSeed } from "../support/seeded-random.ts";
 import { startVictoriaMetrics } from "../support/victoria-metrics.ts";
 import { contractOf } from "../unit/billing/billing-fixture.ts";
-import { billedFigures, DAY_MS, during, HOUR_MS, INTERVAL_MS, observed, recorded } from "./rules-world.ts";
+import { billedFigures, DAY_MS, during, HOUR_MS, INTERVAL_MS, NO_FIGURES, observed, recorded } from "./rules-world.ts";
 
 const ENGINES = [
   ["Prometheus", () => startPrometheus({ outOfOrder: true })],
@@ -116,6 +116,7 @@ describe.each(ENGINES)("recorded in %s", (_, start) => {
     const before = billedFigures(contract, SERIES, { month: "2026-09", timeMs: AT_MS });
     expect({ ...previous, seed }).toEqual({
       ...before,
+      burst: null,
       burstLeft: null,
       period: before.in === null ? null : "202609",
       seed,
@@ -127,7 +128,7 @@ describe.each(ENGINES)("recorded in %s", (_, start) => {
     const next = contractOf({ ...COMMIT, starts: "2026-10-01", percentilePerMille: 900 });
     const previous = await recorded(server, [next, old], { month: "previous_month", timeMs: AT_MS });
     const before = billedFigures(old, SERIES, { month: "2026-09", timeMs: AT_MS });
-    expect(previous).toMatchObject({ ...before, burstLeft: null });
+    expect(previous).toMatchObject({ ...before, burst: null, burstLeft: null });
     const month = await recorded(server, [next, old], { month: "month", timeMs: AT_MS });
     expect(month).toMatchObject(billedFigures(next, SERIES, { month: "2026-10", timeMs: AT_MS }));
     const eveMs = october.startMs - HOUR_MS;
@@ -162,9 +163,9 @@ describe.each(ENGINES)("recorded in %s", (_, start) => {
     expect(figures.in === 0).toBe(few.startsMs.length === DISCARDED);
   });
 
-  it("nothing of a customer that pushed nothing", async () => {
+  it("nothing of a customer that pushed nothing, but what it committed to", async () => {
     const contract = contractOf({ ...COMMIT, customer: "globex", selector: { customer: "globex" } });
     const figures = await recorded(server, [contract], { month: "month", timeMs: AT_MS });
-    expect(figures).toEqual({ in: null, out: null, billable: null, coverage: null, burstLeft: null, period: null });
+    expect(figures).toEqual({ ...NO_FIGURES, commit: COMMIT.commitBps, burst: 447, period: "202610" });
   });
 });

@@ -76,6 +76,7 @@ describe("the rule file", () => {
 const SELF = 'instance="edge-01",job="acct-agent"';
 const ENDPOINT = `${SELF},endpoint="central"`;
 const INTERFACE = `${SELF},interface="eth0"`;
+const CLOSES = `${SELF},result="failed"`;
 const CALENDAR = 'acct_period_intervals{instance="edge-01",job="acct-agent",time_zone="UTC",period="197001"';
 
 /** 200 intervals of one customer, of which the k-th has 37,500 bytes x k. promtool stops at 10,000 samples in a query. */
@@ -113,6 +114,8 @@ describe("promtool runs", () => {
         one("acct:customer_bps:p95_month", 190_000, 'direction="in",'),
         one("acct:customer_billable_bps:month", 190_000),
         one("acct:customer_coverage:month", 1),
+        one("acct:customer_commit_bps:month", 180_000),
+        one("acct:customer_burst_intervals:month", 446),
         // 446 of 8928 intervals, and 64 were above 800 kbit/s.
         one("acct:customer_burst_intervals_left:month", 446 - 20),
         { expr: "acct:customer_bps:p95_previous_month", eval_time: "1000m", exp_samples: [] },
@@ -136,6 +139,8 @@ describe("promtool runs", () => {
       `severity="warning",${ENDPOINT}`,
     ],
     ["AcctDeadLetters", `acct_ship_dead_letters{${ENDPOINT}}`, "3x60", `severity="warning",${ENDPOINT}`],
+    ["AcctCaptureDown", `acct_capture_up{${INTERFACE}}`, "0x60", `severity="critical",${INTERFACE}`],
+    ["AcctCloseFailed", `acct_billing_closes_total{${CLOSES}}`, "0+0x40 1x20", `severity="warning",${CLOSES}`],
     ["AcctClockSkew", `acct_ship_clock_skew_seconds{${ENDPOINT}}`, "-45x60", `severity="warning",${ENDPOINT}`],
   ] as const;
 
@@ -162,6 +167,8 @@ describe("promtool runs", () => {
       { series: `acct_buffer_oldest_pending_timestamp_seconds{${ENDPOINT}}`, values: "0x60" },
       { series: `acct_ship_dead_letters{${ENDPOINT}}`, values: "0x60" },
       { series: `acct_ship_clock_skew_seconds{${ENDPOINT}}`, values: "2x60" },
+      { series: `acct_capture_up{${INTERFACE}}`, values: "1x60" },
+      { series: `acct_billing_closes_total{${CLOSES}}`, values: "1x60" },
     ];
     expect(await results(...alerts.map(([alert]) => firing(alert, well, null)))).toContain("SUCCESS");
   });

@@ -40,7 +40,7 @@ function billedAt({ contract, series }: ReturnType<typeof zoneOf>, month: MonthN
   const known = series.map((one) => during(one, (startMs) => startMs + INTERVAL_MS <= timeMs));
   const at = { month: `${period.slice(0, 4)}-${period.slice(4)}`, timeMs: Math.min(timeMs, endMs) };
   const figures = billedFigures(contract, known, at);
-  return { ...figures, burstLeft: month === "month" ? figures.burstLeft : null, period };
+  return { ...figures, ...(month === "month" ? {} : { burst: null, burstLeft: null }), period };
 }
 
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York"].map(zoneOf);

@@ -1,15 +1,12 @@
 // The rule file at work: Prometheus and vmalert record what the bill says, and what is back-filled corrects it.
 
-import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rulesText } from "../../src/billing/rules/rules.ts";
 import { Calendar } from "../../src/model/calendar.ts";
 import { pushIntervals } from "../support/interval-pushes.ts";
-import { type MetricsServer, type ReadSeries, startPrometheus } from "../support/prometheus.ts";
-import { startVmalert } from "../support/rule-tools.ts";
+import type { ReadSeries } from "../support/prometheus.ts";
+import { RECORDERS, type RuleRecorder } from "../support/rule-recorders.ts";
 import { SeededRandom, testSeed } from "../support/seeded-random.ts";
-import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { startVictoriaMetrics } from "../support/victoria-metrics.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { contractOf } from "../unit/billing/billing-fixture.ts";
 import { billedFigures, DAY_MS, during, INTERVAL_MS, observed } from "./rules-world.ts";
@@ -32,44 +29,17 @@ const CONTRACT = contractOf({ customer: CUSTOMER, name: "transit", selector: LAB
 const NETWORKS = [{ name: "acme-fra", labels: LABELS }];
 const RULES = rulesText({ contracts: [CONTRACT], networks: NETWORKS, byteLayer: "ip", nowMs: NOW_MS });
 
-interface Recorder extends AsyncDisposable {
-  readonly server: MetricsServer;
-}
-
-async function prometheus(ruleFile: string): Promise<Recorder> {
-  const server = await startPrometheus({ outOfOrder: true, ruleFiles: [ruleFile] });
-  return { server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
-}
-
-async function vmalert(ruleFile: string): Promise<Recorder> {
-  const server = await startVictoriaMetrics();
-  const alerts = await startVmalert(server, ruleFile);
-  return {
-    server,
-    [Symbol.asyncDispose]: async () => {
-      await alerts[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
-
-describe.each([
-  ["Prometheus", prometheus],
-  ["vmalert", vmalert],
-] as const)("%s", (_, start) => {
-  let folder: TempFolder;
-  let recorder: Recorder;
+describe.each(RECORDERS)("%s", (_, start) => {
+  let recorder: RuleRecorder;
 
   beforeAll(async () => {
-    folder = await tempFolder();
-    await writeFile(folder.file("rules.yml"), RULES);
-    recorder = await start(folder.file("rules.yml"));
+    recorder = await start();
     await push((startMs) => !inHole(startMs), true);
+    await recorder.evaluate(RULES);
   });
 
   afterAll(async () => {
     await recorder[Symbol.asyncDispose]();
-    await folder[Symbol.asyncDispose]();
   });
 
   async function push(keep: (startMs: number) => boolean, isLive: boolean): Promise<void> {

@@ -41,16 +41,26 @@ export function during(series: LabelledSeries, keep: (startMs: number) => boolea
   return { ...series, startsMs: pick(startsMs), bytesIn: pick(bytesIn), bytesOut: pick(bytesOut) };
 }
 
-/** Bytes of an interval, and shares; null where there is no figure. */
+/** Bytes of an interval, shares, bits a second of the commit, and intervals; null where there is no figure. */
 export interface Figures {
   readonly in: number | null;
   readonly out: number | null;
   readonly billable: number | null;
   readonly coverage: number | null;
+  readonly commit: number | null;
+  readonly burst: number | null;
   readonly burstLeft: number | null;
 }
 
-export const NO_FIGURES: Figures = { in: null, out: null, billable: null, coverage: null, burstLeft: null };
+export const NO_FIGURES: Figures = {
+  in: null,
+  out: null,
+  billable: null,
+  coverage: null,
+  commit: null,
+  burst: null,
+  burstLeft: null,
+};
 
 /** What the rules of contracts of one name record of a month at a time. Throws where the labels are not those promised. */
 export async function recorded(
@@ -77,7 +87,9 @@ export async function recorded(
     out: bytesOf(value("acct:customer_bps", { direction: "out" })),
     billable: bytesOf(value("acct:customer_billable_bps")),
     coverage: value("acct:customer_coverage"),
-    burstLeft: value("acct:customer_burst"),
+    commit: value("acct:customer_commit_bps"),
+    burst: value("acct:customer_burst_intervals:"),
+    burstLeft: value("acct:customer_burst_intervals_left:"),
     period: all[0]?.series.labels["period"] ?? null,
   };
 }
@@ -96,6 +108,8 @@ export function billedFigures(
     out: bill.p95OutBytes,
     billable: bill.billableBytes,
     coverage: bill.coverage,
+    commit: bill.commitBps,
+    burst: bill.burstIntervalsLeft === null ? null : bill.burstIntervalsLeft + (bill.intervalsAboveCommit ?? 0),
     burstLeft: bill.burstIntervalsLeft,
   };
 }

@@ -31,6 +31,18 @@ export const AGENT_ALERTS: readonly AlertingRule[] = [
     },
   },
   {
+    alert: "AcctCaptureDown",
+    expr: `${newest("acct_capture_up")} == 0`,
+    for: "5m",
+    labels: CRITICAL,
+    annotations: {
+      summary: "{{ $labels.instance }} does not count {{ $labels.interface }}",
+      description:
+        "What passes there now is on no bill. acct-agent status on {{ $labels.instance }} says why: bring the interface back, " +
+        "or take it out of the configuration.",
+    },
+  },
+  {
     alert: "AcctCompletenessLow",
     expr: 'avg_over_time(acct_window_completeness_ratio{job="acct-agent"}[1h]) < 0.99',
     for: "10m",
@@ -89,6 +101,18 @@ export const AGENT_ALERTS: readonly AlertingRule[] = [
         "The clocks of {{ $labels.instance }} and {{ $labels.endpoint }} differ by {{ $value | humanizeDuration }}",
       description:
         "Bytes are filed under the wrong windows. Synchronise the clocks of both (chrony, systemd-timesyncd).",
+    },
+  },
+  {
+    alert: "AcctCloseFailed",
+    expr: 'increase(acct_billing_closes_total{job="acct-agent",result="failed"}[1d]) > 0',
+    for: "0m",
+    labels: WARNING,
+    annotations: {
+      summary: "{{ $labels.instance }} could not make the bills of a month final",
+      description:
+        "The log says why; each run of billing.close tries again. acct-agent report --close on {{ $labels.instance }} does it " +
+        "by hand. Nothing is lost before buffer.retention.",
     },
   },
 ];

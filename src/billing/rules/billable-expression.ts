@@ -35,10 +35,14 @@ export interface Commit {
   readonly commitBps: number;
 }
 
-/** Intervals of the whole month that may still exceed the commit, {period}; below 0 where too many do. */
+/** Intervals of the whole month that may exceed the commit without an overage, {period}. */
+export function burstIntervals(scope: Scope, month: MonthExpressions): string {
+  return discardedOf(scope, wholeRanked(scope, month));
+}
+
+/** Those of them that are left, {period}; below 0 where too many exceed it. */
 export function burstIntervalsLeft(scope: Scope, month: MonthExpressions, commit: Commit): string {
-  const above = intervalsAbove(scope, month, commit);
-  return `(${discardedOf(scope, wholeRanked(scope, month))} - on (period) ${above})`;
+  return `(${burstIntervals(scope, month)} - on (period) ${intervalsAbove(scope, month, commit)})`;
 }
 
 /** Intervals that will be ranked when the month is over and no more gaps come. */

@@ -4,7 +4,7 @@
 import { Calendar } from "../../model/calendar.ts";
 import type { Contract } from "../../model/contract.ts";
 import type { Labels } from "../../model/network.ts";
-import { billableBytes, bps, burstIntervalsLeft } from "./billable-expression.ts";
+import { billableBytes, bps, burstIntervals, burstIntervalsLeft } from "./billable-expression.ts";
 import { coverage } from "./coverage-expression.ts";
 import { type MonthExpressions, monthExpressions, type MonthName } from "./month.ts";
 import { percentileBytes } from "./percentile-expression.ts";
@@ -31,7 +31,7 @@ export function contractChains(contracts: readonly Contract[], nowMs: number): C
 export function customerRules(chain: ContractChain, name: MonthName, nowMs: number): RecordingRule[] {
   const labels = labelsOf(chain[0]);
   const terms = termsOf(chain, name, nowMs);
-  const record = (metric: string, expressionOf: (term: Term) => string | null): RecordingRule[] => {
+  const record: Recorder = (metric, expressionOf) => {
     const expressions = terms.flatMap((term) => gated(expressionOf(term), term, terms.length));
     return expressions.length === 0 ? [] : [{ record: metric, expr: expressions.join("\nor\n"), labels }];
   };
@@ -41,7 +41,10 @@ export function customerRules(chain: ContractChain, name: MonthName, nowMs: numb
       bps(billableBytes(scope, month, contract.direction)),
     ),
     ...record(`acct:customer_coverage:${name}`, ({ scope, month }) => coverage(scope, month)),
-    ...(name === "month" ? record("acct:customer_burst_intervals_left:month", burstLeft) : []),
+    ...record(`acct:customer_commit_bps:${name}`, ({ contract, month }) =>
+      contract.commitBps === null ? null : `${contract.commitBps} + 0 * ${month.intervals}`,
+    ),
+    ...(name === "month" ? burstRules(record) : []),
   ];
 }
 
@@ -53,9 +56,18 @@ interface Term {
   readonly nextStartSeconds: number | null;
 }
 
-function burstLeft({ contract, scope, month }: Term): string | null {
-  const { commitBps, direction } = contract;
-  return commitBps === null ? null : burstIntervalsLeft(scope, month, { commitBps, direction });
+type Recorder = (metric: string, expressionOf: (term: Term) => string | null) => RecordingRule[];
+
+function burstRules(record: Recorder): RecordingRule[] {
+  return [
+    ...record("acct:customer_burst_intervals:month", ({ contract, scope, month }) =>
+      contract.commitBps === null ? null : burstIntervals(scope, month),
+    ),
+    ...record("acct:customer_burst_intervals_left:month", ({ contract, scope, month }) => {
+      const { commitBps, direction } = contract;
+      return commitBps === null ? null : burstIntervalsLeft(scope, month, { commitBps, direction });
+    }),
+  ];
 }
 
 function termsOf(chain: ContractChain, name: MonthName, nowMs: number): Term[] {

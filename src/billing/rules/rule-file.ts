@@ -50,8 +50,13 @@ function ruleLines(rule: Rule): string[] {
     ...exprLines(rule.expr),
     `        for: ${rule.for}`,
     ...tableLines("labels", rule.labels),
-    ...tableLines("annotations", { ...rule.annotations }),
+    ...tableLines("annotations", { ...rule.annotations, runbook: runbookOf(rule) }),
   ];
+}
+
+/** The section about an alert in the documentation that comes with the program; a test has it that there is one. */
+function runbookOf({ alert }: AlertingRule): string {
+  return `docs/operating.md#${alert.toLowerCase()}`;
 }
 
 /** vmalert refuses a label's value that would be no template, though it is none: such labels are set by the expression. */

@@ -109,9 +109,11 @@ const RECORDED = [
     `acct:customer_bps:p95_${month}`,
     `acct:customer_billable_bps:${month}`,
     `acct:customer_coverage:${month}`,
+    `acct:customer_commit_bps:${month}`,
     `acct:network_bps:p95_${month}`,
     `acct:network_coverage:${month}`,
   ]),
+  "acct:customer_burst_intervals:month",
   "acct:customer_burst_intervals_left:month",
 ];
 

@@ -46,6 +46,8 @@ describe("the rule file", () => {
         ...months("customer_billable_bps", labels),
         ...months("customer_coverage", labels),
       ]),
+      ...months("customer_commit_bps", customer),
+      `acct:customer_burst_intervals:month{${customer}}`,
       `acct:customer_burst_intervals_left:month{${customer}}`,
       ...['network="acme-fra"', 'network="office"'].flatMap((labels) => [
         ...rates("network_bps", labels),
@@ -55,8 +57,8 @@ describe("the rule file", () => {
     expect(recordedIn(textOf([contract])).sort()).toEqual(expected.sort());
   });
 
-  it("has no burst budget without a commit, and no alert about it", () => {
-    expect(textOf([contractOf()])).not.toContain("burst");
+  it("has neither a commit nor a burst budget without a commit, and no alert about it", () => {
+    expect(textOf([contractOf()])).not.toMatch(/burst|commit_bps/);
     expect(textOf([contractOf({ commitBps: 5 })])).toContain("alert: AcctCommitNearlyReached");
   });
 
