@@ -1,7 +1,7 @@
 // The metrics of capture, by interface.
 
 import { Counter, Gauge } from "prom-client";
-import type { WindowTotals } from "../model/window.ts";
+import { emptyTotals, type WindowTotals } from "../model/window.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 interface Part {
@@ -60,6 +60,14 @@ export class CaptureMetrics {
     this.#boundaryDelay = new Gauge(
       options("boundary_delay_seconds", "How late the end of the last window was noticed."),
     );
+  }
+
+  /** An interface that is to be captured: counters start at an explicit 0, so that their first increase is visible. */
+  begin(interfaceName: string): void {
+    const labels = { interface: interfaceName };
+    this.up.set(labels, 0);
+    for (const counter of [this.restarts, this.gapSeconds, this.clockSteps]) counter.inc(labels, 0);
+    this.add(interfaceName, { totals: emptyTotals(), droppedFrames: 0, boundaryDelayMs: 0 });
   }
 
   /** How full the kernel's map is: what bounds how long it can count without the agent. */

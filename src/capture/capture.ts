@@ -67,6 +67,7 @@ export class Capture {
     const choices = await chooseBackends(this.#options, (why) =>
       this.#deps.log.warn(why, "the kernel cannot count: using pcap"),
     );
+    for (const { interface: name } of choices) this.#deps.metrics.begin(name);
     const order = new InOrder(this.#deps.sink, this.#options.interfaces);
     this.#backends = choices.map((choice) => this.#backend(choice, order.sinkOf(choice.interface)));
     await this.#retireOthers();
