@@ -27,7 +27,7 @@ export function writeMonthLedger(stateDir: string, { networks, startMs, interval
     database.exec(`${upTo(intervals)} INSERT INTO interval_usage
       SELECT network.id, 1, ${startMs} + at * ${INTERVAL_MS},
         700 * (1000000 + (at * 7919 + network.id * 104729) % 40000003), 1000000 + (at * 7919 + network.id * 104729) % 40000003,
-        700 * (2000000 + (at * 6007 + network.id * 15485863) % 30000001), 2000000 + (at * 6007 + network.id * 15485863) % 30000001
+        700 * (2000000 + (at * 6007 + network.id * 15485863) % 30000001), 2000000 + (at * 6007 + network.id * 15485863) % 30000001, 1
       FROM network CROSS JOIN i ORDER BY network.id, at`);
     const windows = (intervals * INTERVAL_MS) / WINDOW_MS;
     database.exec(`${upTo(windows)} INSERT INTO window

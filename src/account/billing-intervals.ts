@@ -8,7 +8,7 @@ import { BILLING_INTERVAL_MS, floorTo, sampleTime } from "../model/time.ts";
 import type { UsageColumns, WindowUsage } from "../model/window.ts";
 import type { RequestScope, SampleBuilder, SampleSink } from "./sample-sink.ts";
 import { countersAt, sumByNetwork, withOverhead } from "./usage-rows.ts";
-import type { Counters, IntervalKey, StoredNetwork, UsageStore } from "./usage-store.ts";
+import type { Counters, IntervalKey, IntervalUsage, StoredNetwork, UsageStore } from "./usage-store.ts";
 
 export interface BillingIntervalOptions {
   /** Bytes that the configured layer adds to each packet. */
@@ -60,12 +60,17 @@ export class BillingIntervals {
     return late ? bytes : 0;
   }
 
-  /** Writes the gauges of an observed interval; afterwards they never change. */
+  /** Writes the gauges of an observed interval with the labels of now; afterwards neither changes. */
   emit(key: IntervalKey): void {
     const interfaceName = this.#store.interfaceName(key.interfaceId);
+    const usages = this.#store.intervalUsage(key);
     this.#sink.write(scopeOf(key.startMs), (builder) => {
-      for (const usage of this.#store.intervalUsage(key)) this.#emitNetwork(builder, { key, interfaceName, usage });
+      for (const usage of usages) this.#emitNetwork(builder, { key, interfaceName, usage });
     });
+    for (const { networkId, labelsVersion } of usages) {
+      const network = this.#store.networkById(networkId);
+      if (network.labelsVersion !== labelsVersion) this.#store.setIntervalLabels(key, network);
+    }
     this.#store.setIntervalEmitted(key);
   }
 
@@ -105,7 +110,7 @@ export class BillingIntervals {
 
   #emitNetwork(
     builder: SampleBuilder,
-    { key, interfaceName, usage }: { key: IntervalKey; interfaceName: string; usage: Counters & { networkId: number } },
+    { key, interfaceName, usage }: { key: IntervalKey; interfaceName: string; usage: IntervalUsage },
   ): void {
     const network = this.#store.networkById(usage.networkId);
     const addresses = network.billBy === "address" ? this.#store.addressIntervalUsage(key, network.id) : [];

@@ -42,6 +42,14 @@ export interface StoredNetwork {
   readonly name: string;
   readonly labels: Labels;
   readonly billBy: "network" | "address";
+  /** Which of the sets of labels that the network has had. */
+  readonly labelsVersion: number;
+}
+
+/** A network's usage of an interval, with the labels that it was pushed with; until then, those when it was made. */
+export interface IntervalUsage extends Counters {
+  readonly networkId: number;
+  readonly labelsVersion: number;
 }
 
 /** An interface and the start of a window. */
@@ -105,7 +113,9 @@ export interface UsageStore {
   /** Observed intervals whose gauges are not written yet, oldest first; of one interface, or of all (null). */
   dueIntervals(startedByMs: number, interfaceId: number | null): readonly IntervalKey[];
   intervalNetworkIds(key: IntervalKey): readonly number[];
-  intervalUsage(key: IntervalKey): readonly (Counters & { readonly networkId: number })[];
+  intervalUsage(key: IntervalKey): readonly IntervalUsage[];
+  /** Notes that the interval's gauges of a network carry the labels that it has now. */
+  setIntervalLabels(key: IntervalKey, network: StoredNetwork): void;
   addressIntervalUsage(key: IntervalKey, networkId: number): readonly (Counters & { readonly address: Address })[];
   setIntervalEmitted(key: IntervalKey): void;
 }

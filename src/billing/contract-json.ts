@@ -27,9 +27,12 @@ export function contractJson(contract: Contract): Readonly<Record<string, ExactJ
   };
 }
 
-/** Beside `customer`; a bill by the defaults for a network without a customer has its label `network` here. */
+/**
+ * Beside `customer`; a bill by the defaults for a network without a customer has its label `network` here, and `customer` as
+ * an empty text where the network had one at other times.
+ */
 function furtherLabels({ selector }: Contract): Readonly<Record<string, ExactJson>> {
-  return Object.fromEntries(Object.entries(selector).filter(([label]) => label !== "customer"));
+  return Object.fromEntries(Object.entries(selector).filter(([label, value]) => label !== "customer" || value === ""));
 }
 
 function priceJson(price: Contract["price"]): Readonly<Record<string, ExactJson>> {

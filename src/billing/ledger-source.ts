@@ -1,4 +1,5 @@
-// Usage out of the ledger of one agent. What may still grow is left out, as Prometheus does not have it either.
+// Usage out of the ledger of one agent, by the labels that each interval was pushed with. What may still grow is left out,
+// as Prometheus does not have it either.
 
 import type { Labels } from "../model/network.ts";
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
@@ -12,15 +13,23 @@ interface Range {
 interface SeriesName {
   readonly network: string;
   readonly interface: string;
+  /** Only intervals with these of the network's labels; null for all. */
+  readonly labelsVersions: readonly number[] | null;
+}
+
+interface LedgerNetwork {
+  readonly name: string;
+  /** All labels that its intervals may have; an interval has one of them. */
+  readonly labelSets: readonly { readonly version: number; readonly labels: Labels }[];
 }
 
 /** What the ledger answers; bytes in the configured layer. */
 export interface IntervalLedger {
   /** All that it ever had, by name. */
-  readonly networks: readonly KnownNetwork[];
+  readonly networks: readonly LedgerNetwork[];
   readonly interfaces: readonly string[];
-  /** Names of the networks that have an interval in the range. */
-  networksIn(range: Range): ReadonlySet<string>;
+  /** The networks that have an interval in the range, by name: one for each labels that these intervals have. */
+  networksIn(range: Range): readonly KnownNetwork[];
   intervals(series: SeriesName, range: Range): Pick<IntervalSeries, "startsMs" | "bytesIn" | "bytesOut">;
   /** For each interval of the range how much of it an interface saw, 0 to 1. */
   completeness(interfaceName: string, range: Range): Float64Array;
@@ -40,25 +49,39 @@ const SETTLE_LIMIT_MS = 600_000;
 /** Labels are those that the series are pushed with: external ones, the network's own, and where they come from. */
 export function ledgerSource(ledger: IntervalLedger, options: LedgerSourceOptions): UsageSource {
   const { instance, externalLabels, nowMs } = options;
-  const networks = ledger.networks.map(({ name, labels }) => ({ name, labels: { ...externalLabels, ...labels } }));
+  const pushed = (labels: Labels): Labels => ({ ...externalLabels, ...labels });
+  const networks = ledger.networks.map(({ name, labelSets }) => ({
+    name,
+    labelSets: labelSets.map(({ version, labels }) => ({ version, labels: pushed(labels) })),
+  }));
   const agent: Labels = { job: "acct-agent", instance };
   return {
-    networks: async (startMs, endMs) => {
-      const present = ledger.networksIn({ startMs, endMs });
-      return networks.filter(({ name }) => present.has(name));
-    },
+    networks: async (startMs, endMs) =>
+      ledger.networksIn({ startMs, endMs }).map(({ name, labels }) => ({ name, labels: pushed(labels) })),
     usage: async (selection) => {
       const wanted = Object.entries(selection.selector).filter(([label]) => label !== "interface");
-      const selected = networks.filter((network) => matches(wanted, network, agent));
-      const series = selected.flatMap(({ name }) =>
-        interfacesOf(ledger, selection).flatMap((interfaceName) => {
-          const key = { instance, interface: interfaceName, network: name };
-          return seriesOf(ledger, key, { ...selection, endMs: settledMs(ledger, key, { ...selection, nowMs }) });
-        }),
-      );
+      const series = networks.flatMap((network) => {
+        const labelsVersions = matching(wanted, network, agent);
+        if (labelsVersions?.length === 0) return [];
+        return interfacesOf(ledger, selection).flatMap((interfaceName) => {
+          const key = { instance, interface: interfaceName, network: network.name };
+          const endMs = settledMs(ledger, key, { ...selection, nowMs });
+          return seriesOf(ledger, key, { ...selection, endMs, labelsVersions });
+        });
+      });
       return { series, completeness: completenessOf(ledger, series, selection) };
     },
   };
+}
+
+/** Which of the network's labels match; null for all of them. */
+function matching(
+  wanted: readonly (readonly [string, string])[],
+  { name, labelSets }: LedgerNetwork,
+  agent: Labels,
+): readonly number[] | null {
+  const found = labelSets.filter(({ labels }) => matches(wanted, { name, labels }, agent));
+  return found.length === labelSets.length ? null : found.map(({ version }) => version);
 }
 
 /** An empty value also matches a label that is not there. */
@@ -83,9 +106,13 @@ function settledMs(ledger: IntervalLedger, { interface: name }: SeriesKey, range
   return Math.min(range.endMs, ledger.unsettledMs(name, youngMs) ?? range.endMs);
 }
 
-function seriesOf(ledger: IntervalLedger, key: SeriesKey, { startMs, endMs }: Range): IntervalSeries[] {
+function seriesOf(
+  ledger: IntervalLedger,
+  key: SeriesKey,
+  { startMs, endMs, labelsVersions }: Range & Pick<SeriesName, "labelsVersions">,
+): IntervalSeries[] {
   if (endMs <= startMs) return [];
-  const intervals = ledger.intervals(key, { startMs, endMs });
+  const intervals = ledger.intervals({ ...key, labelsVersions }, { startMs, endMs });
   return intervals.startsMs.length === 0 ? [] : [{ ...key, ...intervals }];
 }
 

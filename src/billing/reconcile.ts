@@ -55,21 +55,24 @@ export async function* reconcile(
   for (const zone of options.zones) {
     const { timeZone, period, startMs, endMs } = zone;
     const labels = { instance: options.instance, time_zone: timeZone, period };
-    const billed = (await sources.ledger.networks(startMs, endMs)).filter((network) =>
-      options.timeZonesOf(network.labels).includes(timeZone),
-    );
+    const known = await sources.ledger.networks(startMs, endMs);
+    const isExpected = (network: KnownNetwork): boolean => options.timeZonesOf(network.labels).includes(timeZone);
     const pushed = await sources.prometheus.networks(startMs, endMs, labels);
-    const expected = new Set(billed.map(({ name }) => name));
-    for (const name of [...new Set([...expected, ...pushed.map((network) => network.name)])].sort())
-      yield* compareNetwork(sources, options, { zone, name, isExpected: expected.has(name) });
+    const names = new Set([...known.filter(isExpected), ...pushed].map(({ name }) => name));
+    for (const name of [...names].sort()) {
+      const own = known.filter((network) => network.name === name);
+      yield* compareNetwork(sources, options, { zone, name, known: own, expected: own.filter(isExpected) });
+    }
   }
 }
 
 interface Network {
   readonly zone: ReconcileZone;
   readonly name: string;
-  /** False where it was pushed in this zone, but is billed in others now: what is not there need not be. */
-  readonly isExpected: boolean;
+  /** One for each labels that it had. */
+  readonly known: readonly KnownNetwork[];
+  /** Of these, those that are billed in this zone now: what was pushed with others need not be there. */
+  readonly expected: readonly KnownNetwork[];
 }
 
 async function* compareNetwork(
@@ -81,12 +84,15 @@ async function* compareNetwork(
   const selection = { ...zone, selector: { network: name, instance: options.instance } };
   const before = await sources.ledger.usage(selection);
   const pushed = await sources.prometheus.series(selection);
+  const expected = await expectedSeries(sources, selection, network, before.series);
   const pairs = pairsOf(before.series, pushed);
   const isKnown = pairs.every(({ ledger, prometheus }) => contains(ledger, prometheus));
   const now = isKnown ? before : await usageNow(sources, selection);
   for (const pair of pairs) {
     const ledger = find(now.series, pair.interface);
-    const awaited = new Set(network.isExpected ? pair.ledger?.startsMs : []);
+    const awaited = new Set(
+      expected.filter((one) => one.interface === pair.interface).flatMap((one) => [...one.startsMs]),
+    );
     const settled = {
       ...settledOf(sources, options, pair.interface),
       isAwaited: (startMs: number) => awaited.has(startMs),
@@ -95,6 +101,25 @@ async function* compareNetwork(
     for (const direction of ["in", "out"] as const)
       yield compareSeries({ ...key, direction }, { ledger, prometheus: pair.prometheus }, settled);
   }
+}
+
+/** What Prometheus is to have: `all`, the network's series in the ledger, as far as their labels are billed in the zone. */
+async function expectedSeries(
+  { ledger }: ReconcileSources,
+  selection: UsageSelection,
+  { known, expected }: Network,
+  all: readonly IntervalSeries[],
+): Promise<readonly IntervalSeries[]> {
+  if (expected.length === known.length) return all;
+  // An empty value matches a label that is not there.
+  const names = new Set(known.flatMap(({ labels }) => Object.keys(labels)));
+  const found: IntervalSeries[] = [];
+  for (const { labels } of expected) {
+    const exact = Object.fromEntries([...names].map((name) => [name, labels[name] ?? ""]));
+    const { series } = await ledger.usage({ ...selection, selector: { ...exact, ...selection.selector } });
+    found.push(...series);
+  }
+  return found;
 }
 
 async function usageNow({ openLedger }: ReconcileSources, selection: UsageSelection): Promise<Usage> {

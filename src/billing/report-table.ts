@@ -27,7 +27,9 @@ function heading({ contract: { customer, name }, period, status, version }: Bill
 function ruleLines(bill: Bill): readonly Line[] {
   const { contract, fromMs, toMs, intervalsExpected, ranked, discarded, rank } = bill;
   const { percentilePerMille, direction, aggregation, gaps, partialMonths, byteLayer } = contract;
-  const selector = Object.entries(contract.selector).map(([label, value]) => `${label} = ${harmless(value)}`);
+  const selector = Object.entries(contract.selector).map(
+    ([label, value]) => `${label} = ${value === "" ? "(none)" : harmless(value)}`,
+  );
   const term = contract.starts === null && contract.ends === null ? "" : `, ${termOf(bill)}`;
   return [
     ["Period", `${iso(fromMs)} to ${iso(toMs)}, ${contract.timeZone}${term}`],

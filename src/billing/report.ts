@@ -65,7 +65,8 @@ export async function* bills(
 /** Why no bill came of contracts, in one line. */
 export function whyNoBill(contracts: readonly Contract[], { month, nowMs }: BillMonth): string {
   const asked = month ?? "the current month";
-  if (contracts.length === 0) return `no bill for ${asked}: there is no contract, and no network had an interval in it`;
+  if (contracts.length === 0)
+    return `no bill for ${asked}: there is no contract, and no network had an interval in it${FIRST}`;
   if (month !== null && contracts.every(({ timeZone }) => month > monthAt(timeZone, nowMs)))
     return `no bill for ${asked}: it has not begun`;
   const terms = contracts.map(({ starts, ends }) => `${starts ?? "ever"} to ${ends ?? "open end"}`);
@@ -74,3 +75,4 @@ export function whyNoBill(contracts: readonly Contract[], { month, nowMs }: Bill
 }
 
 const TERMS_SHOWN = 3;
+const FIRST = "; an interval is there when its 300 s are over";

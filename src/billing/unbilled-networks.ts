@@ -26,5 +26,5 @@ export function unbilledNetworks(
 }
 
 function isSelected(labels: Labels, selector: Labels): boolean {
-  return Object.entries(selector).every(([name, value]) => OF_AGENT.has(name) || labels[name] === value);
+  return Object.entries(selector).every(([name, value]) => OF_AGENT.has(name) || (labels[name] ?? "") === value);
 }

@@ -18,11 +18,18 @@ interface Range {
 interface Series {
   readonly network: string;
   readonly interface: string;
+  /** Of the network's labels, those that the intervals were pushed with; null for any. */
+  readonly labelsVersions: readonly number[] | null;
+}
+
+interface LabelledNetwork {
+  readonly name: string;
+  readonly labels: Labels;
 }
 
 interface StoredNetwork {
   readonly name: string;
-  readonly labels: Labels;
+  readonly labelSets: readonly { readonly version: number; readonly labels: Labels }[];
 }
 
 /** Ascending by start. */
@@ -36,10 +43,14 @@ type Lists = readonly [count: number, slots: Buffer | null, bytesIn: Buffer | nu
 
 /** The primary key is (network_id, interface_id, start_ms): one look-up, then rows in their order. */
 const NETWORKS_IN = `
-  SELECT name FROM network WHERE EXISTS (
+  SELECT network.id, name, version, known.labels
+  FROM network JOIN network_labels AS known ON known.network_id = network.id WHERE EXISTS (
     SELECT 1 FROM interface CROSS JOIN interval_usage AS usage
     WHERE usage.network_id = network.id AND usage.interface_id = interface.id
-      AND usage.start_ms >= @startMs AND usage.start_ms < @endMs)`;
+      AND usage.start_ms >= @startMs AND usage.start_ms < @endMs AND usage.labels_version = version)`;
+const NETWORKS = `
+  SELECT network.id, name, version, known.labels
+  FROM network JOIN network_labels AS known ON known.network_id = network.id ORDER BY network.id, version`;
 const UNSETTLED = `
   SELECT min(start_ms) FROM interval WHERE emitted = 0 AND interface_id = @interfaceId AND start_ms > @afterMs`;
 
@@ -51,6 +62,7 @@ export class IntervalReader implements Disposable {
   readonly #interfaceIds: ReadonlyMap<string, number>;
   readonly #overheadPerPacket: number;
   readonly #intervals: Statement;
+  readonly #intervalsWithLabels: Statement;
   readonly #unsettled: Statement;
   readonly #held: HeldIntervals;
   readonly #completeness: IntervalCompleteness;
@@ -60,21 +72,25 @@ export class IntervalReader implements Disposable {
     this.#ledger = openSnapshot(stateDir);
     this.#overheadPerPacket = overheadPerPacket;
     const { database } = this.#ledger;
-    const networks = database.prepare("SELECT id, name, labels FROM network").all() as NetworkRow[];
+    const networks = database.prepare(NETWORKS).all() as NetworkRow[];
     const interfaces = database.prepare("SELECT id, name FROM interface").all() as NamedRow[];
-    this.networks = networks.map(({ name, labels }) => ({ name, labels: JSON.parse(labels) as Labels })).sort(byName);
+    this.networks = storedNetworks(networks);
     this.interfaces = interfaces.map(({ name }) => name).sort();
     this.#networkIds = new Map(networks.map(({ name, id }) => [name, id]));
     this.#interfaceIds = new Map(interfaces.map(({ name, id }) => [name, id]));
     this.#intervals = database.prepare(intervalsSql(overheadPerPacket)).raw();
+    this.#intervalsWithLabels = database.prepare(`${intervalsSql(overheadPerPacket)} ${WITH_LABELS}`).raw();
     this.#unsettled = database.prepare(UNSETTLED).pluck();
     this.#held = heldIntervals(database);
     this.#completeness = new IntervalCompleteness(database);
   }
 
-  /** The networks that have an interval in `range`. */
-  networksIn(range: Range): ReadonlySet<string> {
-    return this.#read((database) => new Set(database.prepare(NETWORKS_IN).pluck().all(range) as string[]));
+  /** The networks that have an interval in `range`, by name and labels: one for each labels that these intervals have. */
+  networksIn(range: Range): readonly LabelledNetwork[] {
+    const rows = this.#read((database) => database.prepare(NETWORKS_IN).all(range) as NetworkRow[]);
+    return rows
+      .sort((a, b) => compare(a.name, b.name) || compare(a.labels, b.labels))
+      .map(({ name, labels }) => ({ name, labels: JSON.parse(labels) as Labels }));
   }
 
   /** What was observed in `range`; nothing of a series that the ledger does not know. */
@@ -83,7 +99,12 @@ export class IntervalReader implements Disposable {
     const interfaceId = this.#interfaceIds.get(series.interface) ?? -1;
     // BigInt stays an integer in SQLite, so that its quotients do.
     const range = { networkId, interfaceId, startMs: BigInt(startMs), endMs: BigInt(endMs) };
-    const [count, slots, bytesIn, bytesOut] = this.#read(() => this.#intervals.get(range) as Lists);
+    const { labelsVersions } = series;
+    const [count, slots, bytesIn, bytesOut] = this.#read(() =>
+      labelsVersions === null
+        ? (this.#intervals.get(range) as Lists)
+        : (this.#intervalsWithLabels.get({ ...range, labelsVersions: JSON.stringify(labelsVersions) }) as Lists),
+    );
     const startsMs = toStarts(integersOf(slots, count), startMs);
     const columns = { startsMs, bytesIn: integersOf(bytesIn, count), bytesOut: integersOf(bytesOut, count) };
     this.#held.addTo(columns, { networkId, interfaceId, overheadPerPacket: this.#overheadPerPacket });
@@ -121,8 +142,11 @@ interface NamedRow {
 }
 
 interface NetworkRow extends NamedRow {
+  readonly version: number;
   readonly labels: string;
 }
+
+const WITH_LABELS = "AND labels_version IN (SELECT value FROM json_each(@labelsVersions))";
 
 function intervalsSql(overheadPerPacket: number): string {
   const billed = (direction: string): string =>
@@ -146,6 +170,17 @@ function toStarts(slots: Float64Array, startMs: number): Float64Array {
   return slots;
 }
 
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : Number(a.name > b.name);
+/** By name; `rows` are those of one network after the other. */
+function storedNetworks(rows: readonly NetworkRow[]): readonly StoredNetwork[] {
+  const labelSets = new Map<string, { readonly version: number; readonly labels: Labels }[]>();
+  for (const { name, version, labels } of rows) {
+    const sets = labelSets.get(name) ?? [];
+    labelSets.set(name, sets);
+    sets.push({ version, labels: JSON.parse(labels) as Labels });
+  }
+  return [...labelSets].sort(([a], [b]) => compare(a, b)).map(([name, sets]) => ({ name, labelSets: sets }));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

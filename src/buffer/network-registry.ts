@@ -1,5 +1,6 @@
 // The networks that the ledger knows, by name. A change of what their series are called ends the old series and lets
-// the new ones start from the same totals, with a sample of the total before they grow.
+// the new ones start from the same totals, with a sample of the total before they grow. The labels that intervals were
+// pushed with stay (network_labels, which triggers keep).
 
 import type { Labels, Network } from "../model/network.ts";
 import { KEEP_NEWEST } from "./counter-windows.ts";

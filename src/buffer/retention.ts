@@ -1,5 +1,5 @@
 // Forgets what is older than the dispute time: windows and what offered them, intervals, dead letters, and the counters
-// of addresses silent for as long. Final bills stay. What was erased of the intervals is noted: it was there once.
+// of addresses silent for as long, and labels that none of it has. Final bills stay. What was erased of the intervals is noted: it was there once.
 
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
 import type { Database } from "./database.ts";
@@ -12,6 +12,12 @@ const pushed = (table: string): string => `EXISTS (SELECT 1 FROM interval WHERE 
 const ofNetworks = "network_id IN (SELECT id FROM network)";
 
 const INTERVALS = `DELETE FROM interval_usage WHERE ${ofNetworks} AND ${OVER} AND ${pushed("interval_usage")}`;
+/** Labels of the past that no interval has any more. */
+const LABELS = `DELETE FROM network_labels
+  WHERE labels <> (SELECT labels FROM network WHERE id = network_id) AND NOT EXISTS (
+    SELECT 1 FROM interface CROSS JOIN interval_usage AS usage
+    WHERE usage.network_id = network_labels.network_id AND usage.interface_id = interface.id
+      AND usage.labels_version = version)`;
 const SQL = [
   "DELETE FROM window WHERE closed = 1 AND end_ms <= @before",
   `DELETE FROM harvested_window WHERE ${OVER}`,
@@ -32,7 +38,9 @@ export function eraseBefore(database: Database, beforeMs: number): number {
   const erase = database.transaction(() => {
     const intervals = run(INTERVALS);
     if (intervals > 0) database.prepare(NOTE).run({ before: String(beforeMs) });
-    return SQL.reduce((rows, sql) => rows + run(sql), intervals);
+    const rows = SQL.reduce((sum, sql) => sum + run(sql), intervals);
+    database.prepare(LABELS).run();
+    return rows;
   });
   const rows = erase.immediate();
   if (rows > 0) database.pragma("incremental_vacuum");

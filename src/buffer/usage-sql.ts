@@ -3,12 +3,16 @@
 
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
 
+const NETWORK = `
+    SELECT id, name, network.labels, bill_by AS billBy, version AS labelsVersion
+    FROM network JOIN network_labels ON network_id = id AND network_labels.labels = network.labels`;
+
 export const NAME_SQL = {
   insertInterface: "INSERT INTO interface (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
   interfaceId: "SELECT id FROM interface WHERE name = ?",
   interfaceName: "SELECT name FROM interface WHERE id = ?",
-  networkByName: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE name = ?",
-  networkById: "SELECT id, name, labels, bill_by AS billBy FROM network WHERE id = ?",
+  networkByName: `${NETWORK} WHERE name = ?`,
+  networkById: `${NETWORK} WHERE id = ?`,
   lastSample: "SELECT last_sample_ms FROM interface WHERE id = ?",
   /** Late usage is shown for good by the last sample of an interval: until then a series may end with what it grew by. */
   setLastSample: `
@@ -116,11 +120,13 @@ export const ADDRESS_SQL = {
 export const INTERVAL_SQL = {
   observeInterval: "INSERT INTO interval (interface_id, start_ms, emitted) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
   zeroInterval: `
-    INSERT INTO interval_usage (network_id, interface_id, start_ms, bytes_in, packets_in, bytes_out, packets_out)
-    VALUES (?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO NOTHING`,
+    INSERT INTO interval_usage
+      (network_id, interface_id, start_ms, bytes_in, packets_in, bytes_out, packets_out, labels_version)
+    VALUES (?, ?, ?, 0, 0, 0, 0, ?) ON CONFLICT DO NOTHING`,
   addToInterval: `
-    INSERT INTO interval_usage (network_id, interface_id, start_ms, bytes_in, packets_in, bytes_out, packets_out)
-    VALUES (@networkId, @interfaceId, @startMs, ${COUNTER_VALUES})
+    INSERT INTO interval_usage
+      (network_id, interface_id, start_ms, bytes_in, packets_in, bytes_out, packets_out, labels_version)
+    VALUES (@networkId, @interfaceId, @startMs, ${COUNTER_VALUES}, @labelsVersion)
     ON CONFLICT DO UPDATE SET ${ADD_COUNTERS}`,
   addToAddressInterval: `
     INSERT INTO address_interval_usage
@@ -133,8 +139,11 @@ export const INTERVAL_SQL = {
     WHERE emitted = 0 AND start_ms <= @startedByMs AND (@interfaceId IS NULL OR interface_id = @interfaceId)
     ORDER BY start_ms`,
   intervalUsage: `
-    SELECT network_id AS networkId, ${COUNTERS} FROM interval_usage
+    SELECT network_id AS networkId, ${COUNTERS}, labels_version AS labelsVersion FROM interval_usage
     WHERE network_id IN (SELECT id FROM network) AND interface_id = ? AND start_ms = ? ORDER BY network_id`,
+  setIntervalLabels: `
+    UPDATE interval_usage SET labels_version = @labelsVersion
+    WHERE network_id = @networkId AND interface_id = @interfaceId AND start_ms = @startMs`,
   addressIntervalUsage: `
     SELECT address, ${COUNTERS} FROM address_interval_usage
     WHERE network_id = ? AND interface_id = ? AND start_ms = ?`,

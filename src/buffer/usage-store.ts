@@ -38,7 +38,10 @@ interface StoredNetwork {
   readonly name: string;
   readonly labels: Labels;
   readonly billBy: "network" | "address";
+  readonly labelsVersion: number;
 }
+
+type IntervalUsage = Counters & { readonly networkId: number; readonly labelsVersion: number };
 
 /** bytesIn, packetsIn, bytesOut, packetsOut, live, lastSampleMs: cheaper than objects. */
 type StateRow = [number, number, number, number, number, number];
@@ -122,10 +125,8 @@ export class SqliteUsageStore {
   }
 
   window(interfaceId: number, startMs: number): WindowRecord {
-    const row = this.#sql.window.get(interfaceId, startMs) as Record<string, number> & {
-      startMs: number;
-      endMs: number;
-    };
+    type Row = Readonly<Record<string, number>> & { readonly startMs: number; readonly endMs: number };
+    const row = this.#sql.window.get(interfaceId, startMs) as Row;
     const { startMs: start, endMs, observedMs, droppedFrames, interfaceFrames, clockStepMs, ...totals } = row;
     const quality = { observedMs, droppedFrames, interfaceFrames, clockStepMs } as unknown as WindowQuality;
     return { startMs: start, endMs, totals: totals as unknown as WindowTotals, quality };
@@ -185,11 +186,13 @@ export class SqliteUsageStore {
   }
 
   zeroInterval({ interfaceId, startMs }: StartKey, networkIds: readonly number[]): void {
-    for (const networkId of networkIds) this.#sql.zeroInterval.run(networkId, interfaceId, startMs);
+    for (const id of networkIds)
+      this.#sql.zeroInterval.run(id, interfaceId, startMs, this.networkById(id).labelsVersion);
   }
 
   addToInterval(key: StartKey, networkId: number, counters: Counters): void {
-    this.#sql.addToInterval.run({ ...key, networkId, ...counters });
+    const { labelsVersion } = this.networkById(networkId);
+    this.#sql.addToInterval.run({ ...key, networkId, labelsVersion, ...counters });
   }
 
   addToAddressInterval(key: AddressKey, startMs: number, counters: Counters): void {
@@ -204,19 +207,21 @@ export class SqliteUsageStore {
     return this.#sql.dueIntervals.all({ startedByMs, interfaceId }) as StartKey[];
   }
 
-  intervalNetworkIds({ interfaceId, startMs }: StartKey): readonly number[] {
-    const rows = this.#sql.intervalUsage.all(interfaceId, startMs) as { networkId: number }[];
-    return rows.map((row) => row.networkId);
+  intervalNetworkIds(key: StartKey): readonly number[] {
+    return this.intervalUsage(key).map(({ networkId }) => networkId);
   }
 
-  intervalUsage({ interfaceId, startMs }: StartKey): readonly (Counters & { readonly networkId: number })[] {
-    return this.#sql.intervalUsage.all(interfaceId, startMs) as (Counters & { networkId: number })[];
+  intervalUsage({ interfaceId, startMs }: StartKey): readonly IntervalUsage[] {
+    return this.#sql.intervalUsage.all(interfaceId, startMs) as IntervalUsage[];
+  }
+
+  setIntervalLabels(key: StartKey, { id, labelsVersion }: StoredNetwork): void {
+    this.#sql.setIntervalLabels.run({ ...key, networkId: id, labelsVersion });
   }
 
   addressIntervalUsage({ interfaceId, startMs }: StartKey, networkId: number) {
-    const rows = this.#sql.addressIntervalUsage.all(networkId, interfaceId, startMs) as (Counters & {
-      address: Buffer;
-    })[];
+    type Row = Counters & { readonly address: Buffer };
+    const rows = this.#sql.addressIntervalUsage.all(networkId, interfaceId, startMs) as Row[];
     return rows.map((row) => ({ ...row, address: addressFromBytes(row.address) }));
   }
 
@@ -225,8 +230,7 @@ export class SqliteUsageStore {
   }
 
   #readNetwork(key: string | number, statement: Statement): StoredNetwork {
-    type Row = { id: number; name: string; labels: string; billBy: "network" | "address" };
-    const row = statement.get(key) as Row | undefined;
+    const row = statement.get(key) as (Omit<StoredNetwork, "labels"> & { readonly labels: string }) | undefined;
     if (!row) throw new Error(`buffer: network ${key} is not in the ledger`);
     const network = { ...row, labels: JSON.parse(row.labels) as Labels };
     this.#networks.set(row.id, network).set(row.name, network);

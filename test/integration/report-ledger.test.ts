@@ -242,7 +242,9 @@ describe("a ledger that is being written", () => {
     for (let minute = 0; minute < 5; minute++) close(minute, 100);
     using reader = new IntervalReader(folder.path, 0);
     const range = { startMs, endMs: startMs + DAY_MS };
-    const read = () => [...reader.intervals({ network: "acme", interface: "eth0" }, range).bytesIn];
+    const read = () => [
+      ...reader.intervals({ network: "acme", interface: "eth0", labelsVersions: null }, range).bytesIn,
+    ];
     expect(read()).toEqual([500]);
     for (let minute = 5; minute < 10; minute++) close(minute, 7);
     expect(read()).toEqual([500]);

@@ -23,7 +23,10 @@ export interface MadeUsage {
   readonly packetsOut?: number;
 }
 
-/** Makes or extends the ledger of `stateDir`: intervals that are settled, with windows of 60 s that saw everything. */
+/**
+ * Makes or extends the ledger of `stateDir`: intervals that are settled, with windows of 60 s that saw everything. A network
+ * that comes again with other labels has them from there on.
+ */
 export function writeMonthLedger(stateDir: string, series: readonly MadeSeries[]): void {
   const database = openDatabase(stateDir);
   const sql = {
@@ -33,7 +36,8 @@ export function writeMonthLedger(stateDir: string, series: readonly MadeSeries[]
     interval: database.prepare(`INSERT INTO interval (interface_id, start_ms, emitted)
       SELECT id, ?, 1 FROM interface WHERE name = ? ON CONFLICT DO NOTHING`),
     usage: database.prepare(`INSERT INTO interval_usage
-      SELECT network.id, interface.id, ?, ?, ?, ?, ? FROM network, interface WHERE network.name = ? AND interface.name = ?`),
+      SELECT network.id, interface.id, ?, ?, ?, ?, ?, version FROM network, interface, network_labels AS known
+      WHERE network.name = ? AND interface.name = ? AND known.network_id = network.id AND known.labels = network.labels`),
     window:
       database.prepare(`INSERT INTO window SELECT id, ?, ? + ${WINDOW_MS}, 1, ${WINDOW_MS}, 0, 10, 10, 10, 0, 0, 0,
       0, 0, 0, 0, 0, 0, 0 FROM interface WHERE name = ? ON CONFLICT DO NOTHING`),

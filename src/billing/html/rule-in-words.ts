@@ -51,7 +51,7 @@ const LAYERS: Readonly<Record<Contract["byteLayer"], string>> = {
 
 function trafficStep({ byteLayer, selector, aggregation }: Contract): Markup {
   const labels = Object.entries(selector).map(([name, value], index) => {
-    return markup`${index > 0 && " and "}${name} = <bdi>${value}</bdi>`;
+    return markup`${index > 0 && " and "}${name} = <bdi>${value === "" ? "(none)" : value}</bdi>`;
   });
   return markup`Counted are the ${LAYERS[byteLayer]}, of all networks with ${labels}. ${ADDED[aggregation]}`;
 }

@@ -99,7 +99,7 @@ describe("retention", () => {
       INSERT INTO interface (id, name) VALUES (1, 'eth0');
       INSERT INTO network VALUES (1, 'acme', '{}', 'network');
       INSERT INTO interval VALUES (1, ${startMs}, 1), (1, ${startMs + DAY_MS}, 1);
-      INSERT INTO interval_usage VALUES (1, 1, ${startMs}, 5, 1, 0, 0), (1, 1, ${startMs + DAY_MS}, 5, 1, 0, 0);`);
+      INSERT INTO interval_usage VALUES (1, 1, ${startMs}, 5, 1, 0, 0, 1), (1, 1, ${startMs + DAY_MS}, 5, 1, 0, 0, 1);`);
     file.bills.add(billOf());
     expect(eraseBefore(file.database, startMs)).toBe(0);
     expect(intervalsErasedBefore(file.database)).toBeNull();

@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 
+import { IntervalReader } from "../../../src/buffer/interval-reader.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
-import { writeFirstLedger } from "../../support/first-ledger.ts";
-import { ledgerOptions, ledgerRows, takeSamples } from "../../support/ledger-options.ts";
+import { writeFirstLedger, writeOldLedger } from "../../support/first-ledger.ts";
+import { ledgerOptions, ledgerRows, networkOf, takeSamples } from "../../support/ledger-options.ts";
 import { LEDGER_SCHEMA } from "../../support/ledger-schema.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { windowUsage } from "../../support/window-usage.ts";
@@ -49,5 +50,30 @@ describe("a ledger of schema 1", () => {
       { source: "5eed", start_ms: BigInt(EPOCH_MS + 60_000) },
     ]);
     expect(ledgerRows(folder.path, "PRAGMA user_version")).toEqual([{ user_version: BigInt(LEDGER_SCHEMA) }]);
+  });
+});
+
+describe("a ledger of schema 5", () => {
+  it("has for its intervals the labels that it had, also when they change", async () => {
+    await using folder = await tempFolder();
+    const content = `
+      INSERT INTO interface (id, name) VALUES (7, 'eth0');
+      INSERT INTO network VALUES (3, 'acme', '{"customer":"alpha"}', 'network');
+      INSERT INTO interval VALUES (7, ${EPOCH_MS}, 1), (7, ${EPOCH_MS + 300_000}, 0);
+      INSERT INTO interval_usage VALUES (3, 7, ${EPOCH_MS}, 400, 4, 0, 0), (3, 7, ${EPOCH_MS + 300_000}, 5, 1, 0, 0);`;
+    await writeOldLedger(folder.path, 5, content);
+    const networks = [networkOf("acme", { labels: { customer: "beta" } })];
+    using ledger = new Ledger(ledgerOptions(folder.path, { networks }));
+    ledger.settle({ endedByMs: EPOCH_MS + 600_000 });
+    using reader = new IntervalReader(folder.path, 0);
+    const bytesOf = (version: number) => {
+      const series = { network: "acme", interface: "eth0", labelsVersions: [version] };
+      return [...reader.intervals(series, { startMs: EPOCH_MS, endMs: EPOCH_MS + 600_000 }).bytesIn];
+    };
+    const [{ labelSets } = { labelSets: [] }] = reader.networks;
+    expect(labelSets.map(({ version, labels }) => [labels, bytesOf(version)])).toEqual([
+      [{ customer: "alpha" }, [400]],
+      [{ customer: "beta" }, [5]],
+    ]);
   });
 });
