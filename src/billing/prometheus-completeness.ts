@@ -9,18 +9,25 @@ import { selectorOf } from "./prometheus-selector.ts";
 
 const WEEK_MS = 7 * 86_400_000;
 const WEEK_INTERVALS = WEEK_MS / BILLING_INTERVAL_MS;
+const HOUR_MS = 3_600_000;
+const WEEK_HOURS = WEEK_MS / HOUR_MS;
 /** Windows come up to this much late, out of order. */
 const LATE_MS = 3_600_000;
 /** As many samples show how long an agent's windows are; of fewer each may happen to be an interval's last. */
 const ENOUGH_SAMPLES = 12;
 
+/** Windows, and the coarsest grid that all of them end on; 0 without any. */
+interface Grid {
+  samples: number;
+  gridMs: number;
+}
+
 /** The windows of one interface in one week. */
-interface Week {
+interface Week extends Readonly<Grid> {
   /** Sum of the windows' completeness, for each interval. */
   readonly sums: Float64Array;
-  readonly samples: number;
-  /** The coarsest grid that all windows end on; 0 without any. */
-  readonly gridMs: number;
+  /** The length of windows can change: the same for each hour. */
+  readonly hours: readonly Readonly<Grid>[];
 }
 
 /** One interface of one agent, and when any of its series was observed. */
@@ -58,19 +65,29 @@ export class PrometheusCompleteness {
 
   /** The sum of the completeness of its intervals, and of how many samples that can be told. */
   async #ofPlace(place: Place): Promise<{ readonly sum: number; readonly samples: number }> {
-    let [windows, samples, gridMs, weekMs] = [0, 0, 0, Number.NaN];
-    let week: Week | undefined;
-    for (const startMs of [...place.startsMs].sort((a, b) => a - b)) {
-      if (floorTo(startMs, WEEK_MS) !== weekMs) {
-        weekMs = floorTo(startMs, WEEK_MS);
-        week = (await this.#week(place.instance, weekMs)).get(place.interface);
-        samples += week?.samples ?? 0;
-        gridMs = greatestDivisor(gridMs, week?.gridMs ?? 0);
-      }
-      windows += week?.sums[(startMs - weekMs) / BILLING_INTERVAL_MS] ?? 0;
+    const weeks = await this.#weeksOf(place);
+    const all = { samples: 0, gridMs: 0 };
+    for (const { samples, gridMs } of weeks.values()) {
+      all.samples += samples;
+      all.gridMs = greatestDivisor(all.gridMs, gridMs);
     }
-    const windowMs = samples < ENOUGH_SAMPLES ? greatestDivisor(gridMs, this.#windowMs) : gridMs;
-    return { sum: (windows * windowMs) / BILLING_INTERVAL_MS, samples };
+    if (all.samples < ENOUGH_SAMPLES) all.gridMs = greatestDivisor(all.gridMs, this.#windowMs);
+    let sum = 0;
+    for (const startMs of place.startsMs) {
+      const weekMs = floorTo(startMs, WEEK_MS);
+      const week = weeks.get(weekMs);
+      if (week !== undefined) sum += completenessOf(week, startMs - weekMs, all.gridMs);
+    }
+    return { sum, samples: all.samples };
+  }
+
+  async #weeksOf({ instance, interface: name, startsMs }: Place): Promise<ReadonlyMap<number, Week>> {
+    const weeks = new Map<number, Week>();
+    for (const weekMs of new Set([...startsMs].map((startMs) => floorTo(startMs, WEEK_MS)))) {
+      const week = (await this.#week(instance, weekMs)).get(name);
+      if (week !== undefined) weeks.set(weekMs, week);
+    }
+    return weeks;
   }
 
   async #week(instance: string, startMs: number): Promise<ReadonlyMap<string, Week>> {
@@ -105,15 +122,31 @@ function collect({ labels, samples }: ApiSeries, windows: Map<string, Map<number
   }
 }
 
+/** Of the interval that starts `offsetMs` into the week. An hour with too few windows to tell goes by all of them. */
+function completenessOf({ sums, hours }: Week, offsetMs: number, allGridMs: number): number {
+  const { samples, gridMs } = hours[Math.floor(offsetMs / HOUR_MS)] ?? { samples: 0, gridMs: 0 };
+  const windowMs = samples < ENOUGH_SAMPLES ? greatestDivisor(allGridMs, gridMs) : gridMs;
+  return ((sums[offsetMs / BILLING_INTERVAL_MS] ?? 0) * windowMs) / BILLING_INTERVAL_MS;
+}
+
 function weekOf(values: ReadonlyMap<number, number>, startMs: number): Week {
   const sums = new Float64Array(WEEK_INTERVALS);
-  let gridMs = 0;
+  const hours = Array.from({ length: WEEK_HOURS }, () => ({ samples: 0, gridMs: 0 }));
+  const week = { samples: 0, gridMs: 0 };
   for (const [endMs, value] of values) {
-    const index = Math.floor((endMs - 1 - startMs) / BILLING_INTERVAL_MS);
+    const offsetMs = endMs - 1 - startMs;
+    const index = Math.floor(offsetMs / BILLING_INTERVAL_MS);
     sums[index] = (sums[index] ?? 0) + value;
-    gridMs = greatestDivisor(greatestDivisor(gridMs, endMs), BILLING_INTERVAL_MS);
+    note(week, endMs);
+    const hour = hours[Math.floor(offsetMs / HOUR_MS)];
+    if (hour !== undefined) note(hour, endMs);
   }
-  return { sums, samples: values.size, gridMs };
+  return { sums, hours, ...week };
+}
+
+function note(grid: Grid, endMs: number): void {
+  grid.samples += 1;
+  grid.gridMs = greatestDivisor(greatestDivisor(grid.gridMs, endMs), BILLING_INTERVAL_MS);
 }
 
 function placesOf(series: readonly IntervalSeries[]): readonly Place[] {

@@ -159,6 +159,11 @@ describe("completeness out of Prometheus", () => {
     expect(await completenessOf(["1"], [{ ...long, values: long.values.slice(0, 1) }])).toBe(0.2);
   });
 
+  it("follows a window length that was changed", async () => {
+    const minutes = [...minutesTo(12).map((minute) => minute * 5), ...minutesTo(360).map((part) => 60 + part / 12)];
+    expect(await completenessOf(Array(18).fill("1"), [windowsOf(minutes, ["1"])])).toBeCloseTo(1, 12);
+  });
+
   it("is not known without a sample, and of other interfaces says nothing", async () => {
     expect(await completenessOf(["1"], [])).toBeNull();
     expect(await completenessOf(["1"], [windowsOf(minutesTo(5), ["1"], "eth1")])).toBeNull();
