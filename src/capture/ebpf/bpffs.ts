@@ -35,13 +35,14 @@ export function makeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Names in a folder; none where there is no such folder, or it is a pin. */
+/** Names in a folder; none where there is no such folder, or it is a pin. Throws KernelError where it is closed to this user. */
 export function listFolder(path: string): readonly string[] {
   try {
     return readdirSync(path).toSorted();
   } catch (error) {
     if (isMissing(error) || isNotFolder(error)) return [];
-    throw error;
+    if (!isClosed(error)) throw error;
+    throw new KernelError(`${path} cannot be listed: EACCES`, 0, "run as its owner, or as root");
   }
 }
 
@@ -103,6 +104,10 @@ function isInFirstMountNamespace(): boolean {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EACCES";
 }
 
 function isNotFolder(error: unknown): boolean {

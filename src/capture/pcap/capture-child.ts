@@ -29,7 +29,8 @@ export function startCaptureChild(order: StartOrder): CaptureChild {
   const libraries = withoutImmediateMode();
   const child = spawn(process.execPath, [...NODE_OPTIONS, CHILD], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
-    env: { ...process.env, LD_LIBRARY_PATH: libraries.path },
+    env: childEnvironment(libraries.path),
+    cwd: "/",
   });
   const channel = child.stdio[CHANNEL_FD];
   if (!(channel instanceof Socket)) throw new Error("capture: the child has no channel");
@@ -44,6 +45,12 @@ export function startCaptureChild(order: StartOrder): CaptureChild {
     reports: () => readReports(channel, () => libraries.remove()),
     kill: () => void child.kill("SIGKILL"),
   };
+}
+
+/** What the loader reads, and a test's clock: secrets of others may be in the rest. */
+function childEnvironment(libraryPath: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => /^(LD|ACCT)_/.test(name));
+  return { ...Object.fromEntries(kept), LD_LIBRARY_PATH: libraryPath };
 }
 
 /** `loaded` is called whenever the child has spoken: by then it has loaded its libraries. */

@@ -25,7 +25,13 @@ export type Order =
 
 /** What the child tells the agent. After `failed` it ends by itself. */
 export type Report =
-  | { readonly kind: "opened"; readonly linkType: string; readonly exactBoundaries: boolean }
+  | {
+      readonly kind: "opened";
+      readonly linkType: string;
+      readonly exactBoundaries: boolean;
+      /** What of its confinement could not be had, a line each. */
+      readonly unconfined: readonly string[];
+    }
   | { readonly kind: "part"; readonly part: WindowPart }
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -1,6 +1,6 @@
 // The capture child: owns `cap` on one interface, decodes and meters, and hands parts of windows to the agent. It has
-// no file of ours open and no network of its own. Under load `cap` calls back in a loop that keeps every timer from
-// running, so the clock and the agent's orders are looked at between packets.
+// no file of ours open and no network of its own, and once it captures it can have none (confinement.ts). Under load `cap`
+// calls back in a loop that keeps every timer from running, so the clock and the agent's orders are looked at between packets.
 
 import addon from "cap";
 import { ColumnGarbage } from "../../lib/column-garbage.ts";
@@ -8,7 +8,8 @@ import { USAGE_ROW_BYTES } from "../../model/window.ts";
 import { FrameDecoder } from "../decode.ts";
 import { isSupportedLinkType, LinkType } from "../link-types.ts";
 import { ChildChannel, type Order, type StartOrder } from "./channel.ts";
-import { interfaceFrames, interfaceIndex } from "../interface-counters.ts";
+import { interfaceIndex, InterfaceWatch } from "../interface-counters.ts";
+import { confine } from "./confinement.ts";
 import { LiveMeter } from "./live-meter.ts";
 import { PacketSocket } from "./packet-socket.ts";
 
@@ -47,6 +48,8 @@ function capture(order: StartOrder): void {
   const decoder = new FrameDecoder(linkTypeNumber(linkType));
   const socket = PacketSocket.find();
   socket.limitSnapLength(decoder.linkType === LinkType.ethernet);
+  const watch = new InterfaceWatch(order.interface, socket.fd);
+  const unconfined = confine(socket.fd);
   const exactBoundaries = order.interface !== LOOPBACK;
   const counts = () => (exactBoundaries ? socket.counts() : null);
   const garbage = new ColumnGarbage();
@@ -55,7 +58,7 @@ function capture(order: StartOrder): void {
     {
       counts,
       // Loopback counts each packet twice, as received and as sent.
-      interfaceFrames: () => (exactBoundaries ? interfaceFrames(order.interface) : null),
+      interfaceFrames: () => (exactBoundaries ? watch.frames() : null),
       emit: (part) => {
         channel.send({ kind: "part", part });
         garbage.add(2 * USAGE_ROW_BYTES * part.usage.length);
@@ -63,7 +66,7 @@ function capture(order: StartOrder): void {
     },
     Date.now(),
   );
-  channel.send({ kind: "opened", linkType, exactBoundaries });
+  channel.send({ kind: "opened", linkType, exactBoundaries, unconfined });
   let ordersDueMs = 0;
   let stopping = false;
 
@@ -110,7 +113,7 @@ function capture(order: StartOrder): void {
   armWindowEnd();
   setInterval(() => {
     tick(true);
-    if (interfaceIndex(order.interface) === index || stopping) return;
+    if (watch.index() === index || stopping) return;
     meter.finish(Date.now());
     channel.send({ kind: "failed", reason: "the interface is gone" });
     process.exit(1);

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import koffi from "koffi";
 import { HEADERS_BYTES } from "../decoded-frame.ts";
 
-const SOL_SOCKET = 1;
-const SO_ATTACH_FILTER = 26;
+export const SOL_SOCKET = 1;
+export const SO_ATTACH_FILTER = 26;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
 /** struct tpacket_stats_v3: packets, drops, freezes; version 2 has the first two. */
@@ -64,14 +64,14 @@ export interface SocketCounts {
 }
 
 export class PacketSocket {
-  readonly #fd: number;
+  readonly fd: number;
   readonly #statistics = Buffer.allocUnsafeSlow(STATISTICS_BYTES);
   readonly #length = Buffer.allocUnsafeSlow(4);
   #accepted = 0;
   #dropped = 0;
 
   constructor(fd: number) {
-    this.#fd = fd;
+    this.fd = fd;
   }
 
   /** The packet socket of this process. Throws where there is none, or more than one. */
@@ -89,7 +89,7 @@ export class PacketSocket {
   counts(): SocketCounts {
     this.#length.writeInt32LE(STATISTICS_BYTES);
     // Reading resets the kernel's counters.
-    const failed: unknown = getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, this.#statistics, this.#length);
+    const failed: unknown = getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, this.#statistics, this.#length);
     if (failed !== 0) throw new Error(`capture: getsockopt PACKET_STATISTICS failed with errno ${koffi.errno()}`);
     const received = this.#statistics.readUInt32LE(0);
     const dropped = this.#statistics.readUInt32LE(4);
@@ -111,7 +111,7 @@ export class PacketSocket {
   #attach(filter: readonly Instruction[]): void {
     const program = { len: filter.length, filter };
     const size = koffi.sizeof(programType);
-    const failed: unknown = attachFilter(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, program, size);
+    const failed: unknown = attachFilter(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, program, size);
     if (failed !== 0) throw new Error(`capture: setsockopt SO_ATTACH_FILTER failed with errno ${koffi.errno()}`);
   }
 }

@@ -135,6 +135,8 @@ export class PcapCapture {
       return;
     }
     this.#log.info({ link_type: report.linkType, exact_boundaries: report.exactBoundaries }, "capture started");
+    const { unconfined: missing } = report;
+    if (missing.length > 0) this.#log.warn({ missing }, "the capture process is less confined than it should be");
     this.#complaint = null;
     this.#observedToMs ??= this.#deps.clock.now();
     this.#deps.metrics.up.set({ interface: this.interface }, 1);

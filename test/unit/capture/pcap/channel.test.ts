@@ -44,7 +44,7 @@ const start: Order = {
 const messages: readonly Message[] = [
   start,
   { kind: "stop" },
-  { kind: "opened", linkType: "ETHERNET", exactBoundaries: true },
+  { kind: "opened", linkType: "ETHERNET", exactBoundaries: true, unconfined: [] },
   partOf(oneRow, oneTotal),
   partOf(noRow, emptyTotals()),
   { kind: "failed", reason: "there is no interface of this name" },
