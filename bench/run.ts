@@ -11,6 +11,7 @@ import { replay } from "./replay.ts";
 import { report } from "./report.ts";
 import { responsive } from "./responsive.ts";
 import { rules } from "./rules.ts";
+import { statusPage } from "./status-page.ts";
 import { close } from "./close.ts";
 import { decode } from "./decode.ts";
 import type { Benchmark } from "./support/benchmark.ts";
@@ -28,11 +29,12 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   rules,
   close,
   memory,
+  "status-page": statusPage,
   backfill,
 };
 const USAGE = `usage: npm run bench -- [NAME...] [--rounds N] [--subjects A,B] [--hours N] [--json FILE]
 names: ${Object.keys(BENCHMARKS).join(", ")}
-subjects, of marginal, responsive and memory: ${LIVE_SUBJECT_NAMES.join(", ")}
+subjects, of marginal, responsive, memory and status-page: ${LIVE_SUBJECT_NAMES.join(", ")}
 hours, of backfill: how much of 10 days is made and drained, 240 for all of it`;
 
 interface RunOptions {

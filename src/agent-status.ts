@@ -2,84 +2,28 @@
 // interface, so that an answer costs the same whatever the agent is busy with.
 
 import type { CaptureState } from "./capture/capture.ts";
-import type { DroppedSamples } from "./buffer/outbox-trim.ts";
 import type { Backlog } from "./buffer/outbox.ts";
 import type { FillState } from "./ledger/fill-log.ts";
 import type { ClockState } from "./lib/clock-state.ts";
-import { addressAt, formatAddress } from "./model/address.ts";
-import { completenessOf, type WindowUsage } from "./model/window.ts";
+import type { WindowUsage } from "./model/window.ts";
 import type { EndpointState } from "./ship/endpoint-status.ts";
-
-/** The unix socket in the state folder over which the command line asks a running agent. */
-export const STATUS_SOCKET = "agent.sock";
+import { type LastWindow, lastWindowOf, TOP_ADDRESSES } from "./status/last-window.ts";
+import type {
+  ClockStatus,
+  EndpointStatus,
+  InterfaceStatus,
+  LedgerStatus,
+  NetworkRate,
+  Status,
+  TopAddress,
+} from "./status/status.ts";
 
 export type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
-/** Times are ISO 8601 UTC; bytes are IP bytes of the interface's last window. */
-export interface Status {
-  readonly instance: string;
-  readonly version: string;
-  readonly health: string;
-  readonly interfaces: readonly InterfaceStatus[];
-  readonly endpoints: readonly EndpointStatus[];
-  /** As of the last window; null before the first. */
-  readonly ledger: LedgerStatus | null;
-  /** What the kernel says of its clock; null where it says nothing. */
-  readonly clock: ClockStatus | null;
-  readonly top: readonly TopAddress[];
-}
-
-interface LedgerStatus {
-  readonly used_bytes: number;
-  readonly max_bytes: number;
-  /** Since the ledger was made. */
-  readonly dropped_samples: DroppedSamples;
-  readonly dropping_since: string | null;
-}
-
-interface ClockStatus {
-  readonly synchronized: boolean;
-  readonly estimated_error_seconds: number;
-  readonly max_error_seconds: number;
-}
-
-interface InterfaceStatus {
-  readonly name: string;
-  readonly backend: string;
-  readonly capturing: boolean;
-  readonly reason: string | null;
-  readonly last_window_end: string | null;
-  readonly completeness: number | null;
-}
-
-interface EndpointStatus {
-  readonly name: string;
-  readonly state: EndpointState["state"];
-  readonly pending_requests: number;
-  readonly pending_samples: number;
-  readonly oldest_pending: string | null;
-  readonly dead_letters: number;
-  readonly last_success: string | null;
-  readonly last_error: string | null;
-}
-
-interface TopAddress {
-  readonly address: string;
-  readonly network: string;
-  readonly interface: string;
-  readonly bytes_in: number;
-  readonly bytes_out: number;
-}
-
-interface LastWindow {
-  readonly endMs: number;
-  readonly completeness: number;
-  readonly top: readonly TopAddress[];
-}
 
 export interface StatusParts {
   readonly instance: string;
   readonly version: string;
+  readonly nowMs: number;
   readonly capture: readonly CaptureState[];
   readonly endpoints: readonly EndpointState[];
   readonly backlog: readonly Backlog[];
@@ -88,19 +32,22 @@ export interface StatusParts {
   readonly health: Health;
 }
 
-const TOP_ADDRESSES = 10;
 /** A window may be this late before the agent is unhealthy. */
 const LATE_MS = 30_000;
 
 export class WindowBoard {
   readonly #windowMs: number;
+  readonly #startedMs: number;
   readonly #last = new Map<string, LastWindow>();
+  /** Sorted once a window, at the first question for it. */
+  #networks: readonly NetworkRate[] | null = null;
   #sinceMs: number;
   #refused: string | null = null;
 
   /** `startedMs`: when the agent began to run. */
   constructor(windowMs: number, startedMs: number) {
     this.#windowMs = windowMs;
+    this.#startedMs = startedMs;
     this.#sinceMs = startedMs;
   }
 
@@ -111,11 +58,8 @@ export class WindowBoard {
 
   committed(window: WindowUsage): void {
     this.#refused = null;
-    this.#last.set(window.interface, {
-      endMs: window.endMs,
-      completeness: completenessOf(window.endMs - window.startMs, window.totals, window.quality),
-      top: topAddresses(window),
-    });
+    this.#last.set(window.interface, lastWindowOf(window));
+    this.#networks = null;
   }
 
   /** `reason`: what the ledger said, in one line. */
@@ -135,24 +79,58 @@ export class WindowBoard {
   }
 
   status(parts: StatusParts): Status {
-    const last = [...this.#last.values()].flatMap(({ top }) => top);
     return {
       instance: parts.instance,
       version: parts.version,
+      time: iso(parts.nowMs),
+      started: iso(this.#startedMs),
+      window_seconds: this.#windowMs / 1000,
       health: parts.health.ok ? "ok" : parts.health.reason,
       interfaces: parts.capture.map((state) => this.#interfaceStatus(state)),
       endpoints: parts.endpoints.map((state) => endpointStatus(state, parts.backlog)),
       ledger: ledgerStatus(parts.fill),
       clock: clockStatus(parts.clock),
-      top: last.toSorted(byBytes).slice(0, TOP_ADDRESSES),
+      networks: (this.#networks ??= networkRates(this.#current())),
+      top: this.#current()
+        .flatMap(({ top }) => top)
+        .sort(byBytes)
+        .slice(0, TOP_ADDRESSES),
     };
+  }
+
+  /** Windows of interfaces whose last one is long over say nothing of now. They need not be committed at the same time. */
+  #current(): readonly LastWindow[] {
+    const all = [...this.#last.values()];
+    const newestMs = Math.max(...all.map(({ endMs }) => endMs));
+    return all.filter(({ endMs }) => endMs >= newestMs - this.#windowMs);
   }
 
   #interfaceStatus({ interface: name, backend, capturing, reason }: CaptureState): InterfaceStatus {
     const last = this.#last.get(name);
-    const last_window_end = last ? iso(last.endMs) : null;
-    return { name, backend, capturing, reason, last_window_end, completeness: last?.completeness ?? null };
+    return {
+      name,
+      backend,
+      capturing,
+      reason,
+      last_window_end: last ? iso(last.endMs) : null,
+      ...(last?.rates ?? NO_RATES),
+    };
   }
+}
+
+const NO_RATES = { completeness: null, in_bps: null, out_bps: null, unaccounted_bps: null, dropped_frames: null };
+
+function networkRates(windows: readonly LastWindow[]): readonly NetworkRate[] {
+  const rates = new Map<string, { -readonly [K in keyof NetworkRate]: NetworkRate[K] }>();
+  for (const { networks, inBps, outBps } of windows) {
+    for (const [index, name] of networks.entries()) {
+      const rate = rates.get(name) ?? { name, in_bps: 0, out_bps: 0 };
+      rate.in_bps += inBps[index] ?? 0;
+      rate.out_bps += outBps[index] ?? 0;
+      if (rate.in_bps + rate.out_bps > 0) rates.set(name, rate);
+    }
+  }
+  return [...rates.values()].sort((a, b) => b.in_bps + b.out_bps - a.in_bps - a.out_bps || (a.name < b.name ? -1 : 1));
 }
 
 function endpointStatus(state: EndpointState, backlog: readonly Backlog[]): EndpointStatus {
@@ -185,25 +163,6 @@ function clockStatus(clock: ClockState | null): ClockStatus | null {
   if (clock === null) return null;
   const { synchronized, estimatedErrorSeconds, maxErrorSeconds } = clock;
   return { synchronized, estimated_error_seconds: estimatedErrorSeconds, max_error_seconds: maxErrorSeconds };
-}
-
-function topAddresses({ usage, networks, interface: interfaceName }: WindowUsage): readonly TopAddress[] {
-  const bytes = (row: number): number => (usage.bytesIn[row] ?? 0) + (usage.bytesOut[row] ?? 0);
-  const top: number[] = [];
-  for (let row = 0; row < usage.length; row++) {
-    const smallest = top[TOP_ADDRESSES - 1];
-    if (smallest !== undefined && bytes(row) <= bytes(smallest)) continue;
-    top.push(row);
-    top.sort((a, b) => bytes(b) - bytes(a));
-    top.length = Math.min(top.length, TOP_ADDRESSES);
-  }
-  return top.map((row) => ({
-    address: formatAddress(addressAt(usage.addresses, row)),
-    network: networks[usage.networks[row] ?? 0] ?? "",
-    interface: interfaceName,
-    bytes_in: usage.bytesIn[row] ?? 0,
-    bytes_out: usage.bytesOut[row] ?? 0,
-  }));
 }
 
 function byBytes(a: TopAddress, b: TopAddress): number {

@@ -1,16 +1,13 @@
 // The composition root: the only file that knows every stage. Consumers start before producers and end after them:
 // capture stops first, its last windows reach the ledger, the request in flight gets its few seconds, SQLite closes.
 
-import { join } from "node:path";
 import { Housekeeping } from "./agent-housekeeping.ts";
 import { type AgentOptions, monthCloseOptions, reloadable, restartKeys } from "./agent-options.ts";
 import { reportGap, reportOpening } from "./agent-start-log.ts";
-import { type Health, type Status, STATUS_SOCKET, WindowBoard } from "./agent-status.ts";
+import { type Health, type StatusParts, WindowBoard } from "./agent-status.ts";
 import { lockStateDir } from "./buffer/agent-lock.ts";
-import type { Backlog } from "./buffer/outbox.ts";
 import { Capture } from "./capture/capture.ts";
 import { MonthClose } from "./month-close.ts";
-import { BacklogView } from "./ledger/backlog-view.ts";
 import { FillLog } from "./ledger/fill-log.ts";
 import { LedgerCallError, LedgerClient } from "./ledger/ledger-client.ts";
 import { WindowQueue } from "./ledger/window-queue.ts";
@@ -19,11 +16,12 @@ import { type Clock, systemClock } from "./model/time.ts";
 import { completenessOf } from "./model/window.ts";
 import { watchService } from "./service-watch.ts";
 import { Shipper } from "./ship/shipper.ts";
+import { StatusService } from "./status-service.ts";
+import type { Status } from "./status/status.ts";
 import { AgentMetrics } from "./telemetry/agent-metrics.ts";
 import { ClockWatch } from "./telemetry/clock-watch.ts";
 import { type Log, stageLog } from "./telemetry/log.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import { StatusServer } from "./telemetry/server.ts";
 import { VERSION } from "./version.ts";
 
 interface Parts {
@@ -32,6 +30,7 @@ interface Parts {
   readonly capture: Capture;
   readonly shipper: Shipper;
   readonly fillLog: FillLog;
+  readonly status: StatusService;
   /** Aborts when the agent cannot go on, with what it ends with. */
   readonly broken: AbortController;
 }
@@ -68,8 +67,9 @@ export class Agent {
   /**
    * Runs until `signal` aborts; resolves when all that was captured is on disk. Rejects with LedgerError or
    * LedgerCallError where the state folder cannot be used, and with an Error of one line where `listen` is taken.
+   * `started` is called when nothing stands in its way any more.
    */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal, started?: () => void): Promise<void> {
     const { config, ledger: ledgerOptions } = this.#options;
     using _lock = lockStateDir(config.agent.stateDir);
     await using ledger = await LedgerClient.open(ledgerOptions);
@@ -80,14 +80,13 @@ export class Agent {
     const capture = this.#capture(queue, await ledger.call("identity"));
     const fillLog = this.#fillLog();
     fillLog.observe(await ledger.call("fill"));
-    const parts = { ledger, queue, capture, shipper: this.#shipper(ledger), fillLog, broken };
+    await using status = this.#statusService(ledger);
+    const parts = { ledger, queue, capture, shipper: this.#shipper(ledger), fillLog, status, broken };
     this.#parts = parts;
-    await using server = this.#server(ledger);
-    await server.start();
-    this.#log.info(
-      { version: VERSION, instance: config.agent.instance, state_dir: config.agent.stateDir },
-      "agent started",
-    );
+    await status.start();
+    started?.();
+    const { instance, stateDir: state_dir } = config.agent;
+    this.#log.info({ version: VERSION, instance, state_dir, status_page: status.url }, "agent started");
     await this.#runStages(stop, parts);
     this.#log.info("agent stopped");
   }
@@ -109,6 +108,7 @@ export class Agent {
     const { contracts, billing } = options.config;
     const config = { ...this.#options.config, contracts, billing };
     this.#options = { ...this.#options, config, networks: options.networks, ledger: kept };
+    parts.status.reconfigure(this.#options);
     this.#log.info(
       { networks: options.networks.length, endpoints: options.config.remoteWrite.length },
       "configuration reloaded",
@@ -218,28 +218,25 @@ export class Agent {
     });
   }
 
-  #server(ledger: LedgerClient): StatusServer {
-    const { agent } = this.#options.config;
-    const backlog = new BacklogView(() => ledger.call("backlog"));
-    return new StatusServer(
-      { listen: agent.listen, socketPath: join(agent.stateDir, STATUS_SOCKET) },
-      {
-        health: () => this.#health(),
-        status: async () => this.#status(await backlog.latest()),
-        metrics: this.#metrics,
-        log: this.#log,
-      },
-    );
+  #statusService(ledger: LedgerClient): StatusService {
+    return new StatusService(this.#options, {
+      health: () => this.#health(),
+      backlog: () => ledger.call("backlog"),
+      status: (backlog) => this.#status(backlog),
+      metrics: this.#metrics,
+      log: this.#log,
+    });
   }
 
   #health(): Health {
     return this.#board.health(this.#parts?.capture.state() ?? [], this.#clock.now());
   }
 
-  #status(backlog: readonly Backlog[]): Status {
+  #status(backlog: StatusParts["backlog"]): Status {
     return this.#board.status({
       instance: this.#options.config.agent.instance,
       version: VERSION,
+      nowMs: this.#clock.now(),
       capture: this.#parts?.capture.state() ?? [],
       endpoints: this.#parts?.shipper.state() ?? [],
       backlog,

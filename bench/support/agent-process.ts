@@ -31,6 +31,8 @@ export interface AgentSettings {
   readonly catchUp?: "batched";
   /** Default: the agent's own. */
   readonly maxBytes?: number;
+  /** Puts the counters of each address on /metrics. */
+  readonly exposeAddresses?: boolean;
 }
 
 /** What the ledger holds of all windows. */
@@ -126,6 +128,7 @@ function configuration(settings: AgentSettings, interfaceName: string): string {
 instance = "bench"
 state_dir = "${stateDirOf(settings)}"
 listen = ""
+expose_addresses = ${settings.exposeAddresses ?? false}
 [capture]
 backend = "${settings.backend}"
 bpffs = "${bpffsOf(settings)}"

@@ -6,11 +6,13 @@ import { connectionProblems } from "./connection-checks.ts";
 import { contractProblems } from "./contract-checks.ts";
 import { entriesAt, type Path, type Table, tableAt, valueAt } from "./document.ts";
 import { networkProblems } from "./network-checks.ts";
+import { isLoopback, readListen } from "./network-values.ts";
 import { formatPath, type Problem } from "./problem.ts";
 
 /** All problems of `document` that the schema cannot see. */
 export function crossProblems(document: Table): Problem[] {
   return [
+    ...listenProblems(document),
     ...["interface", "network", "remote_write"].flatMap((section) => duplicateNames(document, section)),
     ...idleTimeoutProblems(document),
     ...networkProblems(document),
@@ -23,6 +25,16 @@ export function crossProblems(document: Table): Problem[] {
 /** The paths of the tables that have connection keys. */
 export function connectionPaths(document: Table): Path[] {
   return [...entriesAt(document, ["remote_write"]).map((entry) => entry.path), ["query"]];
+}
+
+/** What everybody can reach asks who they are. */
+function listenProblems(document: Table): Problem[] {
+  const { listen, basic_auth: authentication } = tableAt(document, ["agent"]);
+  const read = typeof listen === "string" ? readListen(listen) : null;
+  if (read?.ok !== true || read.value === null || isLoopback(read.value.host) || authentication !== undefined)
+    return [];
+  const fix = `add [agent.basic_auth] with username and password_file, or write "127.0.0.1:${read.value.port}"`;
+  return [{ path: ["agent", "listen"], text: `is not a loopback address and has no authentication; ${fix}` }];
 }
 
 function duplicateNames(document: Table, section: string): Problem[] {

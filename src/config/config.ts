@@ -24,6 +24,13 @@ export interface EndpointConfig extends ConnectionConfig {
   readonly start: Settings["remote_write"][number]["start"];
 }
 
+/** Who may see the status page. */
+interface BasicAuth {
+  readonly username: string;
+  /** Absolute. */
+  readonly passwordFile: string;
+}
+
 export interface Config {
   /** The configuration file, as it was given. */
   readonly file: string;
@@ -32,6 +39,13 @@ export interface Config {
     /** Absolute. */
     readonly stateDir: string;
     readonly listen: Listen | null;
+    /** Names beside that of `listen` and the host's own, in lower case. */
+    readonly listenNames: readonly string[];
+    readonly exposeAddresses: boolean;
+    /** Null: whoever reaches `listen` is answered. */
+    readonly basicAuth: BasicAuth | null;
+    /** Whom root becomes; left out where it stays root. */
+    readonly user?: string;
     readonly logLevel: Settings["agent"]["log_level"];
     readonly externalLabels: Network["labels"];
   };
@@ -96,6 +110,10 @@ function toConfig(file: string, settings: Settings): Config {
       instance: agent.instance,
       stateDir: resolve(folder, agent.state_dir),
       listen: agent.listen,
+      listenNames: agent.listen_names,
+      exposeAddresses: agent.expose_addresses,
+      basicAuth: basicAuthOf(agent, folder),
+      ...(agent.user === "" ? {} : { user: agent.user }),
       logLevel: agent.log_level,
       externalLabels: agent.external_labels,
     },
@@ -124,6 +142,11 @@ function toConfig(file: string, settings: Settings): Config {
     },
     contracts: settings.contract.map((contract) => contractOf(contract, account.byte_layer)),
   };
+}
+
+function basicAuthOf({ basic_auth: settings }: Settings["agent"], folder: string): BasicAuth | null {
+  if (settings === undefined) return null;
+  return { username: settings.username, passwordFile: resolve(folder, settings.password_file) };
 }
 
 function networkOf(network: Settings["network"][number]): Network {

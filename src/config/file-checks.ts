@@ -8,9 +8,11 @@ import { CONNECTION_FILES } from "./connection-schema.ts";
 import { reasonOf, type Table, valueAt } from "./document.ts";
 import type { Problem } from "./problem.ts";
 
+const PASSWORD_FILE = ["agent", "basic_auth", "password_file"];
+
 export function fileProblems(document: Table, folder: string): Problem[] {
   const paths = connectionPaths(document).flatMap((path) => CONNECTION_FILES.map((key) => path.concat(key)));
-  return paths.flatMap((path) => {
+  return [PASSWORD_FILE, ...paths].flatMap((path) => {
     const name = valueAt(document, path);
     if (typeof name !== "string" || name === "") return [];
     const file = resolve(folder, name);

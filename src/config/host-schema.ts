@@ -6,14 +6,32 @@ import { z } from "zod";
 
 import { BYTE_LAYERS } from "../model/byte-layer.ts";
 import { BILLING_INTERVAL_MS } from "../model/time.ts";
-import { keyDocs, openTable, parsed, wholeNumber } from "./fields.ts";
-import { readListen } from "./network-values.ts";
+import { keyDocs, openTable, parsed, sectionDocs, wholeNumber } from "./fields.ts";
+import { readHostName, readListen, readUsername } from "./network-values.ts";
 import { readLabel } from "./tables.ts";
+import { fileKey } from "./transport-schema.ts";
 import * as values from "./values.ts";
 
 const BACKENDS = ["auto", "ebpf", "pcap"] as const;
 const ATTACH_KINDS = ["auto", "tcx", "socket"] as const;
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+const basicAuth = z
+  .strictObject({
+    username: parsed(readUsername).register(keyDocs, {
+      type: "text",
+      description: "User name.",
+      example: '"operator"',
+    }),
+    password_file: fileKey("File that holds the password; read again when it changes.", '"status.password"'),
+  })
+  .optional()
+  .register(sectionDocs, {
+    description:
+      "Asks whoever comes over listen for a user and a password. Needed where listen is not a loopback address: without TLS " +
+      "both can be read on the way, so put a proxy or a tunnel in front.",
+    commented: true,
+  });
 
 export const agent = z.strictObject({
   instance: parsed(values.readName).prefault(hostname).register(keyDocs, {
@@ -30,9 +48,33 @@ export const agent = z.strictObject({
   }),
   listen: parsed(readListen).prefault("127.0.0.1:9112").register(keyDocs, {
     type: "host:port",
-    description: "Loopback address of the status page, /metrics and /healthz; an empty text turns them off.",
+    description:
+      "Address of the status page, /metrics and /healthz; beyond loopback it needs basic_auth. An empty text turns them off.",
     example: '"127.0.0.1:9112"',
   }),
+  listen_names: z.array(parsed(readHostName)).prefault([]).register(keyDocs, {
+    type: "list of host names",
+    description:
+      "Further names that browsers and scrapers may reach listen by; the host name, loopback and the address itself always do.",
+    example: '["edge-01.example.net"]',
+    commented: true,
+  }),
+  expose_addresses: z.boolean().prefault(false).register(keyDocs, {
+    type: "true or false",
+    description:
+      "Whether /metrics also has the counters of each address, for whoever scrapes instead of being pushed to.",
+    example: "false",
+  }),
+  user: parsed((text) => (text === "" ? values.accept(text) : values.readName(text)))
+    .prefault("")
+    .register(keyDocs, {
+      type: "text",
+      description:
+        "User that the agent becomes when root starts it, keeping its capabilities; an empty text stays who it is. state_dir and " +
+        "capture.bpffs must be this user's.",
+      example: '"acct-agent"',
+      commented: true,
+    }),
   log_level: parsed(values.readOneOf(LOG_LEVELS))
     .prefault("info")
     .register(keyDocs, {
@@ -45,6 +87,7 @@ export const agent = z.strictObject({
     description: "Labels to add to everything that is pushed.",
     example: '{ site = "fra" }',
   }),
+  basic_auth: basicAuth,
 });
 
 export const capture = z.strictObject({

@@ -19,8 +19,14 @@ export function readListen(text: string): Parsed<Listen | null> {
   if (host === undefined || Number(port) > 65_535 || (bracketed !== undefined && parseAddress(bracketed) === null)) {
     return refuse('is not host:port; write e.g. "127.0.0.1:9112" or "[::1]:9112"');
   }
-  if (isLoopback(host)) return accept({ host, port: Number(port) });
-  return refuse(`listen is loopback only, because it has no authentication; write "127.0.0.1:${port}"`);
+  return accept({ host, port: Number(port) });
+}
+
+/** A name or an address as a Host header has it, without a port; the result is in lower case. */
+export function readHostName(text: string): Parsed<string> {
+  const isAddress = parseAddress(text.replace(/^\[(.*)\]$/, "$1")) !== null;
+  if (isAddress || /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(text)) return accept(text.toLowerCase());
+  return refuse('is not a host name; write it without scheme and port, e.g. "edge-01.example.net"');
 }
 
 /** An absolute http or https URL without credentials, as written. */
@@ -72,9 +78,10 @@ export function readScheme(text: string): Parsed<string> {
   return HTTP_TOKEN.test(text) ? accept(text) : refuse('is not an authentication scheme; write e.g. "Bearer"');
 }
 
-function isLoopback(host: string): boolean {
+/** Of names `localhost` alone: what others stand for may change. */
+export function isLoopback(host: string): boolean {
   const address = parseAddress(host);
-  if (address === null) return host === "localhost";
+  if (address === null) return host.toLowerCase() === "localhost";
   const [a, b, c, d] = address;
   return a === 0 && b === 0 && ((c === 0xffff && d >>> 24 === 127) || (c === 0 && d === 1));
 }

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Backlog } from "../buffer/outbox.ts";
 
 const PATIENCE_MS = 20;
+/** Nothing known is not the same as nothing pending. */
+const FIRST_PATIENCE_MS = 2_000;
 
 export class BacklogView {
   readonly #read: () => Promise<readonly Backlog[]>;
-  #known: readonly Backlog[] = [];
+  #known: readonly Backlog[] | null = null;
   #reading: Promise<void> | null = null;
 
   /** `read` asks the ledger; a failure leaves what was known. */
@@ -16,11 +18,12 @@ export class BacklogView {
     this.#read = read;
   }
 
-  /** The backlog of every endpoint, in at most 20 ms. */
+  /** The backlog of every endpoint, in at most 20 ms; the first time in at most 2 s. */
   async latest(): Promise<readonly Backlog[]> {
     this.#reading ??= this.#refresh();
-    await Promise.race([this.#reading, sleep(PATIENCE_MS, undefined, { ref: false })]);
-    return this.#known;
+    const patienceMs = this.#known === null ? FIRST_PATIENCE_MS : PATIENCE_MS;
+    await Promise.race([this.#reading, sleep(patienceMs, undefined, { ref: false })]);
+    return this.#known ?? [];
   }
 
   async #refresh(): Promise<void> {

@@ -1,12 +1,14 @@
-// The status server: /healthz, /metrics and /api/status over HTTP, on a TCP address and on a unix socket for the
-// command line. Read-only. No client can hold it: the number of connections, the size of a header and the time of an
-// exchange are bounded, for each of the two listeners on its own.
+// The status server: HTTP on a TCP address and on a unix socket for the command line. Read-only. No client can hold it:
+// connections, headers, the time of an exchange and the memory of unread answers are bounded, for each of the two
+// listeners on its own.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { formatAddress, parseAddress } from "../model/address.ts";
+import { type AccessRules, refusalOf } from "./access.ts";
+import { type Answer, lengthOf, textAnswer } from "./answer.ts";
+import { AnswersInFlight } from "./answers-in-flight.ts";
 import { closeServer, listenOnSocket, listenOnTcp } from "./listen.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
+import { answerTo, type Served } from "./routes.ts";
 
 export interface ServerLimits {
   readonly connections: number;
@@ -14,6 +16,8 @@ export interface ServerLimits {
   readonly requestMs: number;
   /** From a request's headers to the last byte of its answer. */
   readonly answerMs: number;
+  /** Of answers that clients have not read yet, in memory. */
+  readonly unreadBytes: number;
 }
 
 export interface StatusServerOptions {
@@ -21,36 +25,43 @@ export interface StatusServerOptions {
   readonly listen: { readonly host: string; readonly port: number } | null;
   /** Null: no unix socket. Mode 0600; a stale file of that name is replaced. */
   readonly socketPath: string | null;
+  /** Names that TCP clients may use besides the host of `listen`; default: none. */
+  readonly names?: readonly string[];
+  /** Of TCP clients; the unix socket asks for nothing. Default: everybody is answered. */
+  readonly authorize?: AccessRules["authorize"];
   readonly limits?: Partial<ServerLimits>;
 }
 
-type Health = { readonly ok: true } | { readonly ok: false; readonly reason: string };
-
-export interface StatusServerParts {
-  health(): Health;
-  /** What /api/status answers, as JSON. */
-  status(): Promise<unknown>;
-  readonly metrics: Metrics;
+export interface StatusServerParts extends Served {
   readonly log: Log;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
+/** What a listener has of its own. */
+interface Listener {
+  /** Null: whoever can open the socket is answered. */
+  readonly rules: AccessRules | null;
+  readonly unread: AnswersInFlight;
 }
 
-const DEFAULT_LIMITS: ServerLimits = { connections: 64, requestMs: 5000, answerMs: 10_000 };
+const DEFAULT_LIMITS: ServerLimits = {
+  connections: 256,
+  requestMs: 5000,
+  answerMs: 10_000,
+  unreadBytes: 64 * 1024 * 1024,
+};
 const MAX_HEADER_BYTES = 8192;
-const INDEX =
-  "acct-agent\n\n/healthz     health\n/metrics     metrics, Prometheus text format\n/api/status  status, JSON\n";
+/** Of one connection, so that none is for ever. */
+const MAX_REQUESTS = 1000;
 
 const SECURITY_HEADERS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+  "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
 };
 
 export class StatusServer implements AsyncDisposable {
@@ -68,14 +79,14 @@ export class StatusServer implements AsyncDisposable {
 
   /** Opens both listeners, or neither: then it rejects with one line that names the setting to change. */
   async start(): Promise<void> {
-    const { listen, socketPath } = this.#options;
+    const { listen, socketPath, names = [], authorize = null } = this.#options;
     try {
       if (listen !== null) {
-        this.#tcp = this.#createServer((request) => isServedHost(request, listen.host));
+        this.#tcp = this.#createServer({ hosts: [listen.host, ...names], authorize });
         await listenOnTcp(this.#tcp, listen);
       }
       if (socketPath !== null) {
-        this.#unix = this.#createServer(() => true);
+        this.#unix = this.#createServer(null);
         await listenOnSocket(this.#unix, socketPath);
       }
     } catch (error) {
@@ -97,8 +108,9 @@ export class StatusServer implements AsyncDisposable {
     this.#unix = null;
   }
 
-  #createServer(isServed: (request: IncomingMessage) => boolean): Server {
-    const { connections, requestMs } = this.#limits;
+  #createServer(rules: AccessRules | null): Server {
+    const { connections, requestMs, unreadBytes } = this.#limits;
+    const listener = { rules, unread: new AnswersInFlight(unreadBytes) };
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: requestMs,
@@ -107,90 +119,61 @@ export class StatusServer implements AsyncDisposable {
       connectionsCheckingInterval: Math.min(1000, requestMs),
     });
     server.maxConnections = connections;
-    server.on("request", (request, response) => void this.#serve(request, response, isServed(request)));
+    server.maxRequestsPerSocket = MAX_REQUESTS;
+    server.on("request", (request, response) => void this.#serve(request, response, listener));
     server.once("listening", () => {
       server.on("error", (error) => this.#parts.log.warn({ error: error.message }, "status server"));
     });
     return server;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, isServed: boolean): Promise<void> {
+  async #serve(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     const deadline = setTimeout(() => request.socket.destroy(), this.#limits.answerMs).unref();
     response.once("close", () => clearTimeout(deadline));
-    const answer = isServed ? await this.#answer(request) : foreignHost();
-    response.writeHead(answer.status, {
-      ...SECURITY_HEADERS,
-      "Content-Type": answer.type,
-      "Content-Length": Buffer.byteLength(answer.body),
-      ...answer.headers,
-    });
-    response.end(request.method === "HEAD" ? undefined : answer.body);
+    const answer = await this.#answer(request, listener.rules);
+    if (response.destroyed) return;
+    if (request.method === "HEAD") {
+      writeHead(response, answer);
+      response.end();
+    } else send(response, answer, listener.unread);
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
-    if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
+  async #answer(request: IncomingMessage, rules: AccessRules | null): Promise<Answer> {
     const [path = "/"] = (request.url ?? "/").split("?", 1);
     try {
-      return await this.#route(path);
+      const refusal = rules === null ? null : await refusalOf(request, rules);
+      if (refusal !== null) return refusal;
+      if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
+      return await answerTo(path, this.#parts);
     } catch (error) {
       this.#parts.log.error({ path, error: error instanceof Error ? error.message : String(error) }, "status request");
-      return text(500, "internal error: see the agent's log\n");
-    }
-  }
-
-  async #route(path: string): Promise<Answer> {
-    switch (path) {
-      case "/":
-        return text(200, INDEX);
-      case "/healthz":
-        return healthAnswer(this.#parts.health());
-      case "/metrics":
-        return metricsAnswer(this.#parts.metrics);
-      case "/api/status":
-        return jsonAnswer(await this.#parts.status());
-      default:
-        return text(404, `nothing is at this path\n\n${INDEX}`);
+      return textAnswer(500, "internal error: see the agent's log\n");
     }
   }
 }
 
-function text(status: number, body: string): Answer {
-  return { status, type: "text/plain; charset=utf-8", body };
+function send(response: ServerResponse, wanted: Answer, unread: AnswersInFlight): void {
+  const release = unread.hold(wanted.parts);
+  const answer = release === null ? busy() : wanted;
+  if (release !== null) response.once("close", release);
+  writeHead(response, answer);
+  for (const part of answer.parts) response.write(part);
+  response.end();
 }
 
-function healthAnswer(health: Health): Answer {
-  return health.ok ? text(200, "ok\n") : text(503, `${health.reason}\n`);
-}
-
-async function metricsAnswer(metrics: Metrics): Promise<Answer> {
-  return { status: 200, type: metrics.contentType, body: await metrics.metrics() };
-}
-
-function jsonAnswer(value: unknown): Answer {
-  return { status: 200, type: "application/json", body: `${JSON.stringify(value)}\n` };
+function writeHead(response: ServerResponse, answer: Answer): void {
+  response.writeHead(answer.status, {
+    ...SECURITY_HEADERS,
+    "Content-Type": answer.type,
+    "Content-Length": lengthOf(answer),
+    ...answer.headers,
+  });
 }
 
 function methodNotAllowed(): Answer {
-  return { ...text(405, "only GET and HEAD are answered\n"), headers: { Allow: "GET, HEAD", Connection: "close" } };
+  return textAnswer(405, "only GET and HEAD are answered\n", { Allow: "GET, HEAD", Connection: "close" });
 }
 
-function foreignHost(): Answer {
-  return text(403, "the Host header names another host: use the address or the name in agent.listen\n");
-}
-
-/**
- * Keeps out web pages whose name was pointed at this address (DNS rebinding). Such a request carries the page's name,
- * so the configured host and the address that was connected to are safe, as is a request without a Host (HTTP/1.0).
- */
-function isServedHost(request: IncomingMessage, configured: string): boolean {
-  if (request.headers.host === undefined) return true;
-  const host = canonicalHost(request.headers.host.replace(/:\d*$/, ""));
-  if (host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host)) return true;
-  return host === canonicalHost(configured) || host === canonicalHost(request.socket.localAddress ?? "");
-}
-
-/** One form for each address, and names in lower case. */
-function canonicalHost(host: string): string {
-  const address = parseAddress(host.replace(/^\[(.*)\]$/, "$1"));
-  return address === null ? host.toLowerCase() : formatAddress(address);
+function busy(): Answer {
+  return textAnswer(503, "too many clients have not read their answers yet: try again\n", { "Retry-After": "10" });
 }

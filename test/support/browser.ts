@@ -19,16 +19,20 @@ export interface OpenedPage extends AsyncDisposable {
 }
 
 /** Opens a file, waits until it is loaded, and collects what it attempts. */
-export async function openFile(
+export function openFile(browser: Browser, path: string, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+  return openAddress(browser, `file://${path}`, options);
+}
+
+/** The same of a page at an address. */
+export async function openAddress(
   browser: Browser,
-  path: string,
+  url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const requests: string[] = [];
   const messages: string[] = [];
-  const url = `file://${path}`;
   page.on("request", (request) => {
     if (request.url() !== url) requests.push(request.url());
   });

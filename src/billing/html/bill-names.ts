@@ -5,7 +5,13 @@ import { visibleText } from "./visible-text.ts";
 
 /** The customer, and the contract where it has a name; long names are cut. */
 export function shortName({ contract: { customer, name } }: Bill): string {
-  const full = visibleText(name === null ? customer : `${customer}, ${name}`);
+  return shortText(name === null ? customer : `${customer}, ${name}`);
+}
+
+/** `text`, cut after 80 characters; what cannot be seen in it is shown. */
+export function shortText(text: string): string {
+  const full = visibleText(text);
+  if (full.length <= LONGEST_NAME) return full;
   const characters = Array.from(full);
   return characters.length <= LONGEST_NAME ? full : `${characters.slice(0, LONGEST_NAME - 1).join("")}…`;
 }

@@ -15,7 +15,7 @@ import { markup, type Markup } from "./markup.ts";
 import { monthLegend } from "./month-legend.ts";
 import { monthPanel } from "./month-panel.ts";
 import { mbps } from "./numbers.ts";
-import { drawing, type Plot, PLOT_LEFT, PLOT_WIDTH, runsPath } from "./svg.ts";
+import { drawing, hatch, type Plot, PLOT_LEFT, PLOT_WIDTH, runsPath } from "./svg.ts";
 
 export interface ChartSource {
   /** Unique in the document; the ids of a bill's drawings begin with it. */
@@ -72,12 +72,6 @@ function panels({ id, bill, grid, series }: ChartSource, plots: readonly Plot[])
       <path class="gap" fill="url(#${id}-hatch)" d="${runsPath(missing, plot)}" />`;
   });
   return markup`<defs>${hatch(`${id}-hatch`)}</defs>${drawn}`;
-}
-
-function hatch(id: string): Markup {
-  return markup`<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-    <rect class="hatch-ground" width="6" height="6" /><path class="hatch-line" d="M0 0V6" />
-  </pattern>`;
 }
 
 function scaleOf(bill: Bill, series: readonly BilledSeries[]): Scale {

@@ -2,6 +2,7 @@
 
 const wholes = new Intl.NumberFormat("en-US");
 const thousandths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const bits = new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 });
 const BYTE_UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB", "ZB"];
 
 /** `1,234,567`. */
@@ -16,7 +17,7 @@ export function mbps(bps: number): string {
 
 /** As many decimals as the rate has, up to the bit: `100`, `0.5`. What a person has set reads as it was set. */
 export function shortMbps(bps: number): string {
-  return new Intl.NumberFormat("en-US", { maximumFractionDigits: 6 }).format(bps / 1e6);
+  return bits.format(bps / 1e6);
 }
 
 /** `12.346 TB` in decimal units, half up; exact integers in, so that no total is too large. */

@@ -22,21 +22,23 @@ export interface Drawing {
   readonly title: string;
   /** What the drawing shows, in words and with its figures. */
   readonly description: string;
+  /** Default: `DRAWING_WIDTH`. */
+  readonly width?: number;
   readonly height: number;
   readonly content: Content;
   readonly caption: Content;
 }
 
 /** A figure with an accessible drawing. */
-export function drawing({ id, title, description, height, content, caption }: Drawing): Markup {
+export function drawing({ id, title, description, width = DRAWING_WIDTH, height, content, caption }: Drawing): Markup {
   return markup`<figure>
     <div class="scroll" tabindex="0" role="group" aria-label="${title}">
       <svg
         id="${id}"
         role="img"
         aria-labelledby="${id}-title ${id}-desc"
-        viewBox="0 0 ${DRAWING_WIDTH} ${height}"
-        width="${DRAWING_WIDTH}"
+        viewBox="0 0 ${width} ${height}"
+        width="${width}"
         height="${height}"
       >
         <title id="${id}-title">${title}</title>
@@ -46,6 +48,13 @@ export function drawing({ id, title, description, height, content, caption }: Dr
     </div>
     <figcaption>${caption}</figcaption>
   </figure>`;
+}
+
+/** The pattern of what nobody observed. */
+export function hatch(id: string): Markup {
+  return markup`<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+    <rect class="hatch-ground" width="6" height="6" /><path class="hatch-line" d="M0 0V6" />
+  </pattern>`;
 }
 
 /** The height of `value` in a plot, rounded to a tenth of a unit. */

@@ -92,6 +92,14 @@ describe("restartKeys", () => {
       FULL.replace("30s", "60s").replace("eth1", "eth2"),
       ["interfaces", "account"],
     ],
+    ["the counters of addresses", FULL, FULL.replace("log_level", "expose_addresses = true\nlog_level"), ["agent"]],
+    ["the host names", FULL, FULL.replace("log_level", 'listen_names = ["a"]\nlog_level'), ["agent"]],
+    [
+      "who may see the status page",
+      FULL,
+      FULL.replace("log_level", 'basic_auth = { username = "u", password_file = "agent.toml" }\nlog_level'),
+      ["agent"],
+    ],
     ["the disk", FULL, FULL.replace("1GiB", "2GiB"), ["buffer"]],
   ])("names the sections that only a restart takes on: %s", (_, before, after, keys) => {
     const [running, changed] = [before, after].map((text) => load(text));

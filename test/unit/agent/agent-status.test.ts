@@ -12,6 +12,7 @@ const board = (): WindowBoard => new WindowBoard(60_000, START_MS);
 const parts = (changes: Partial<StatusParts> = {}): StatusParts => ({
   instance: "edge-01",
   version: "0.1.0",
+  nowMs: START_MS + 61_000,
   capture: [ETH0],
   endpoints: [{ name: "central", state: "idle", lastError: null, lastSuccessMs: null }],
   backlog: [],
@@ -69,12 +70,15 @@ describe("health", () => {
 describe("status", () => {
   it("has the keys that are a contract with other programs, and these besides", () => {
     const windows = board();
-    windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.1", bytesIn: 5, bytesOut: 6, packetsIn: 1 }]));
+    windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.1", bytesIn: 450, bytesOut: 900, packetsIn: 1 }]));
     const backlog = [{ endpoint: "central", requests: 2, samples: 30, oldestWindowEndMs: START_MS, deadLetters: 4 }];
     const status = windows.status(parts({ backlog }));
     expect(JSON.parse(JSON.stringify(status))).toEqual({
       instance: "edge-01",
       version: "0.1.0",
+      time: "2026-10-15T12:01:01.000Z",
+      started: "2026-10-15T12:00:00.000Z",
+      window_seconds: 60,
       health: "ok",
       interfaces: [
         {
@@ -84,6 +88,10 @@ describe("status", () => {
           reason: null,
           last_window_end: "2026-10-15T12:01:00.000Z",
           completeness: 1,
+          in_bps: 60,
+          out_bps: 120,
+          unaccounted_bps: 0,
+          dropped_frames: 0,
         },
       ],
       endpoints: [
@@ -100,7 +108,18 @@ describe("status", () => {
       ],
       ledger: null,
       clock: null,
-      top: [{ address: "192.0.2.1", network: "acme", interface: "eth0", bytes_in: 5, bytes_out: 6 }],
+      networks: [{ name: "acme", in_bps: 60, out_bps: 120 }],
+      top: [
+        {
+          address: "192.0.2.1",
+          network: "acme",
+          interface: "eth0",
+          bytes_in: 450,
+          bytes_out: 900,
+          in_bps: 60,
+          out_bps: 120,
+        },
+      ],
     });
   });
 
@@ -130,6 +149,7 @@ describe("status", () => {
       health: "the ledger refuses windows",
       interfaces: [{ name: "eth0", last_window_end: null, completeness: null }],
       endpoints: [{ pending_requests: 0, pending_samples: 0, oldest_pending: null }],
+      networks: [],
       top: [],
     });
   });
@@ -141,12 +161,12 @@ describe("status", () => {
     ]);
   });
 
-  it("shows the ten addresses with the most bytes over the last windows of all interfaces", () => {
+  it("shows the twenty addresses with the most bytes over the last windows of all interfaces", () => {
     const windows = board();
     const rows = (base: number) =>
-      Array.from({ length: 15 }, (_, index) => ({
+      Array.from({ length: 30 }, (_, index) => ({
         ip: `192.0.2.${base + index}`,
-        bytesIn: (index * 7) % 15,
+        bytesIn: (index * 7) % 30,
         bytesOut: base,
       }));
     windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.250", bytesIn: 1e9 }]));
@@ -156,10 +176,51 @@ describe("status", () => {
     const expected = [...rows(0), ...rows(100)]
       .map(({ ip, bytesIn, bytesOut }) => ({ ip, bytes: bytesIn + bytesOut }))
       .sort((a, b) => b.bytes - a.bytes)
-      .slice(0, 10);
+      .slice(0, 20);
     expect(top.map(({ address, bytes_in, bytes_out }) => ({ ip: address, bytes: bytes_in + bytes_out }))).toEqual(
       expected,
     );
     expect(new Set(top.map((one) => one.interface))).toEqual(new Set(["eth1"]));
+  });
+
+  it("adds networks over the last windows of all interfaces, the busiest first, and leaves out the silent", () => {
+    const windows = board();
+    const networks = ["quiet", "acme", "globex"];
+    const window = (startMs: number, name: string, bytes: readonly number[]) =>
+      windows.committed(
+        windowUsage(
+          startMs,
+          bytes.map((bytesIn, network) => ({ ip: `192.0.2.${network + 1}`, network, bytesIn, bytesOut: bytesIn * 2 })),
+          { interface: name, networks },
+        ),
+      );
+    window(START_MS, "eth0", [0, 7500, 1500]);
+    window(START_MS + 60_000, "eth1", [0, 0, 15_000]);
+    expect(windows.status(parts()).networks).toEqual([
+      { name: "globex", in_bps: 2200, out_bps: 4400 },
+      { name: "acme", in_bps: 1000, out_bps: 2000 },
+    ]);
+    window(START_MS + 60_000, "eth0", [0, 0, 0]);
+    expect(windows.status(parts()).networks).toEqual([{ name: "globex", in_bps: 2000, out_bps: 4000 }]);
+  });
+
+  it("says nothing of what an interface did whose last window is long over, but when that was", () => {
+    const windows = board();
+    windows.committed(windowUsage(START_MS, [{ ip: "192.0.2.1", bytesIn: 1e9 }]));
+    windows.committed(windowUsage(START_MS + 120_000, [{ ip: "192.0.2.2", bytesIn: 7 }], { interface: "eth1" }));
+    const { top, networks, interfaces } = windows.status(parts());
+    expect(top.map(({ address }) => address)).toEqual(["192.0.2.2"]);
+    expect(networks).toMatchObject([{ in_bps: (7 * 8) / 60 }]);
+    expect(interfaces).toMatchObject([{ last_window_end: "2026-10-15T12:01:00.000Z" }]);
+  });
+
+  it("tells what passed unaccounted, what was dropped, and where that is not known", () => {
+    const windows = board();
+    const window = windowUsage(START_MS, []);
+    const totals = { ...window.totals, unaccountedBytes: 1500 };
+    windows.committed({ ...window, totals, quality: { ...window.quality, droppedFrames: 3 } });
+    expect(windows.status(parts()).interfaces).toMatchObject([{ unaccounted_bps: 200, dropped_frames: 3 }]);
+    windows.committed({ ...window, quality: { ...window.quality, droppedFrames: null } });
+    expect(windows.status(parts()).interfaces).toMatchObject([{ unaccounted_bps: 0, dropped_frames: null }]);
   });
 });

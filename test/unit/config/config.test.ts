@@ -18,6 +18,9 @@ describe("an empty file", () => {
         instance: hostname(),
         stateDir: "/var/lib/acct-agent",
         listen: { host: "127.0.0.1", port: 9112 },
+        listenNames: [],
+        exposeAddresses: false,
+        basicAuth: null,
         logLevel: "info",
         externalLabels: {},
       },
@@ -36,6 +39,22 @@ describe("an empty file", () => {
       remoteWrite: [],
       query: null,
       contracts: [],
+    });
+  });
+});
+
+describe("the status page", () => {
+  it("is open to further names in lower case, and to one user whose password is in a file", () => {
+    inFolder((folder) => {
+      const file = join(folder, "agent.toml");
+      writeFileSync(join(folder, "secret"), "s3cret");
+      const auth = '[agent.basic_auth]\nusername = "operator"\npassword_file = "secret"\n';
+      writeFileSync(file, `[agent]\nlisten = "0.0.0.0:80"\nlisten_names = ["Edge.example", "[::2]"]\n${auth}`);
+      expect(loadConfig(file).agent).toMatchObject({
+        listen: { host: "0.0.0.0", port: 80 },
+        listenNames: ["edge.example", "[::2]"],
+        basicAuth: { username: "operator", passwordFile: join(folder, "secret") },
+      });
     });
   });
 });

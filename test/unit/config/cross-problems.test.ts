@@ -25,6 +25,31 @@ describe("names", () => {
   });
 });
 
+describe("a listener beyond loopback", () => {
+  const agent = (listen: string, rest = ""): string => `[agent]\nlisten = "${listen}"\n${rest}\n`;
+  const basic = 'basic_auth = { username = "u", password_file = "agent.toml" }';
+
+  it.each(["127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1", "LocalHost:1", ""])("is not %j", (listen) => {
+    expect(problemsOf(agent(listen))).toEqual([]);
+  });
+
+  it.each(["0.0.0.0:9112", "[::]:9112", "192.0.2.1:9112", "[::ffff:192.0.2.1]:9112", "edge-01:9112"])(
+    "is %j, and needs basic_auth",
+    (listen) => {
+      expect(problemsOf(agent(listen))).toEqual([
+        `agent.toml: agent.listen = "${listen}": is not a loopback address and has no authentication; add [agent.basic_auth] with username and password_file, or write "127.0.0.1:9112"`,
+      ]);
+      expect(problemsOf(agent(listen, basic))).toEqual([]);
+    },
+  );
+
+  it("has a password file that can be read", () => {
+    expect(problemsOf(agent("0.0.0.0:1", basic.replace("agent.toml", "none")))).toEqual([
+      'agent.toml: agent.basic_auth.password_file = "none": cannot be read (no such file); make none readable',
+    ]);
+  });
+});
+
 describe("networks", () => {
   it("have at least one prefix or range", () => {
     expect(problemsOf(network("a", ""))).toEqual([

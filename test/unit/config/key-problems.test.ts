@@ -55,12 +55,12 @@ const ROWS: readonly (readonly [rule: string, toml: string, line: string])[] = [
   [
     "a listener for everyone",
     'agent.listen = "0.0.0.0:9112"',
-    'agent.listen = "0.0.0.0:9112": listen is loopback only, because it has no authentication; write "127.0.0.1:9112"',
+    'agent.listen = "0.0.0.0:9112": is not a loopback address and has no authentication; add [agent.basic_auth] with username and password_file, or write "127.0.0.1:9112"',
   ],
   [
     "a listener on a host's name",
     'agent.listen = "edge-01:80"',
-    'agent.listen = "edge-01:80": listen is loopback only, because it has no authentication; write "127.0.0.1:80"',
+    'agent.listen = "edge-01:80": is not a loopback address and has no authentication; add [agent.basic_auth] with username and password_file, or write "127.0.0.1:80"',
   ],
   ...["9112", "127.0.0.1", "::1:9112", "[::1]", "[x]:1", "127.0.0.1:65536", ":80"].map(
     (listen) =>
@@ -68,6 +68,14 @@ const ROWS: readonly (readonly [rule: string, toml: string, line: string])[] = [
         `the listener ${listen}`,
         `agent.listen = "${listen}"`,
         `agent.listen = "${listen}": is not host:port; write e.g. "127.0.0.1:9112" or "[::1]:9112"`,
+      ] as const,
+  ),
+  ...["http://edge-01", "edge-01:9112", "a b", "", "-"].map(
+    (name) =>
+      [
+        `the host name ${name}`,
+        `agent.listen_names = ["${name}"]`,
+        `agent.listen_names[0] = "${name}": is not a host name; write it without scheme and port, e.g. "edge-01.example.net"`,
       ] as const,
   ),
   [

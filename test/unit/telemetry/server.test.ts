@@ -7,10 +7,10 @@ import { writeFile } from "node:fs/promises";
 import { request, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { Counter } from "prom-client";
 import { describe, expect, it } from "vitest";
+import { jsonAnswer, textAnswer } from "../../../src/telemetry/answer.ts";
 import { createLog } from "../../../src/telemetry/log.ts";
-import { createMetrics } from "../../../src/telemetry/metrics.ts";
+import type { Resource } from "../../../src/telemetry/routes.ts";
 import { StatusServer, type StatusServerOptions, type StatusServerParts } from "../../../src/telemetry/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -28,12 +28,15 @@ async function start(
   options: Partial<StatusServerOptions> = {},
 ): Promise<Started> {
   const logged: string[] = [];
-  const defaults = { health: () => ({ ok: true as const }), status: async () => ({ instance: "edge-01" }) };
+  const defaults = {
+    health: () => ({ ok: true as const }),
+    status: async () => jsonAnswer('{"instance":"edge-01"}'),
+    metrics: async () => textAnswer(200, "acct_test_total 3\n"),
+    resource: async (resource: Resource) => textAnswer(200, JSON.stringify(resource)),
+    assets: new Map([["/status.css", textAnswer(200, "body {}")]]),
+  };
   const log = createLog("info", { write: (line) => void logged.push(line) });
-  const server = new StatusServer(
-    { ...LOOPBACK, ...options },
-    { ...defaults, metrics: createMetrics(), log, ...parts },
-  );
+  const server = new StatusServer({ ...LOOPBACK, ...options }, { ...defaults, log, ...parts });
   await server.start();
   const port = server.address()?.port ?? 0;
   return { server, port, logged, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
@@ -67,25 +70,52 @@ describe("StatusServer routes", () => {
     expect(ill.headers["content-type"]).toBe("text/plain; charset=utf-8");
   });
 
-  it("answers /metrics in the content type of the registry", async () => {
-    const metrics = createMetrics();
-    new Counter({ name: "acct_test_total", help: "A test.", registers: [metrics] }).inc(3);
-    await using started = await start({ metrics });
-    const { status, headers, body } = await ask({ port: started.port, path: "/metrics?x=1" });
-    expect([status, headers["content-type"]]).toEqual([200, metrics.contentType]);
-    expect(body).toContain("acct_test_total 3");
-  });
-
-  it("answers /api/status in JSON, / with an index and anything else with 404", async () => {
+  it("answers /metrics and /api/status, whatever the query, and assets", async () => {
     await using started = await start();
     const { port } = started;
+    expect(await ask({ port, path: "/metrics?x=1" })).toMatchObject({ status: 200, body: "acct_test_total 3\n" });
     const status = await ask({ port, path: "/api/status" });
     expect(status.headers["content-type"]).toBe("application/json");
     expect(JSON.parse(status.body)).toEqual({ instance: "edge-01" });
-    const index = await ask({ port, path: "/" });
-    expect(index.body).toMatch(/\/healthz[^]*\/metrics[^]*\/api\/status/);
-    expect((await ask({ port, path: "/secret" })).status).toBe(404);
-    expect((await ask({ port, path: "//healthz" })).status).toBe(404);
+    expect((await ask({ port, path: "/status.css" })).body).toBe("body {}");
+  });
+
+  it.each([
+    ["/", { kind: "front" }],
+    ["/?a=/networks", { kind: "front" }],
+    ["/networks", { kind: "networks" }],
+    ["/customers", { kind: "customers" }],
+    ["/api/usage", { kind: "usage" }],
+    ["/networks/acme-fra", { kind: "network", name: "acme-fra" }],
+    ["/networks/a%2Fb%20%C3%BC", { kind: "network", name: "a/b ü" }],
+    ["/customers/%3Cb%3E%0A", { kind: "customer", name: "<b>\n" }],
+    ["/customers/networks", { kind: "customer", name: "networks" }],
+  ])("asks for what is at %s", async (path, resource) => {
+    await using started = await start();
+    const { status, body } = await ask({ port: started.port, path });
+    expect([status, JSON.parse(body)]).toEqual([200, resource]);
+  });
+
+  it.each([
+    "/secret",
+    "//healthz",
+    "/networks/",
+    "/networks/a/b",
+    "/customers/",
+    "/Networks",
+    "/status.css/",
+    "/api",
+    "*",
+  ])("answers %s with 404 and says what there is", async (path) => {
+    await using started = await start();
+    const { status, body } = await ask({ port: started.port, path });
+    expect([status, body]).toEqual([404, expect.stringContaining("/api/status")]);
+  });
+
+  it.each(["/networks/%", "/networks/%zz", "/customers/%ff", "/%c3%28"])("answers %s with 400", async (path) => {
+    await using started = await start();
+    const { status, body } = await ask({ port: started.port, path });
+    expect([status, body]).toEqual([400, "the path is not percent-encoded UTF-8\n"]);
   });
 
   it("answers HEAD like GET without the body", async () => {
@@ -104,10 +134,23 @@ describe("StatusServer routes", () => {
     await using started = await start();
     for (const path of ["/", "/healthz", "/nothing"]) {
       const { headers } = await ask({ port: started.port, path });
+      expect(headers["referrer-policy"]).toBe("no-referrer");
+      expect(headers["cross-origin-opener-policy"]).toBe("same-origin");
+      expect(headers["x-frame-options"]).toBe("DENY");
+      expect(headers["permissions-policy"]).toContain("camera=()");
       expect(headers["x-content-type-options"]).toBe("nosniff");
       expect(headers["content-security-policy"]).toContain("default-src 'none'");
       expect(headers["cache-control"]).toBe("no-store");
     }
+  });
+
+  it("lets an answer have a policy of its own, and no other", async () => {
+    const resource = async () => textAnswer(200, "page", { "Content-Security-Policy": "default-src 'self'" });
+    await using started = await start({ resource });
+    const policyOf = async (path: string) =>
+      (await ask({ port: started.port, path })).headers["content-security-policy"];
+    expect(await policyOf("/")).toBe("default-src 'self'");
+    expect(await policyOf("/healthz")).toBe("default-src 'none'; frame-ancestors 'none'");
   });
 
   it("answers 500 with one line when a part fails, and logs it once", async () => {
@@ -143,6 +186,47 @@ describe("StatusServer hosts", () => {
     expect((await ask({ port: wild.port, path: "/", headers: { host: "evil.example" } })).status).toBe(403);
     expect((await ask({ port: wild.port, path: "/" })).status).toBe(200);
   });
+
+  it("serves further names, in any case, and addresses in any form", async () => {
+    await using started = await start({}, { names: ["Edge.example", "[2001:db8::1]", "192.0.2.9"] });
+    for (const host of ["edge.EXAMPLE:9112", "[2001:DB8:0::1]:9112", "192.0.2.9:1"])
+      expect((await ask({ port: started.port, path: "/healthz", headers: { host } })).status).toBe(200);
+    for (const host of ["x.edge.example", "edge.example.evil", "192.0.2.8"])
+      expect((await ask({ port: started.port, path: "/healthz", headers: { host } })).status).toBe(403);
+  });
+});
+
+describe("StatusServer with a password", () => {
+  const authorize = async (header: string | undefined): Promise<boolean> => header === "Basic right";
+
+  it("answers nothing over TCP without it, and everything over the unix socket", async () => {
+    await using folder = await tempFolder();
+    const socketPath = folder.file("status.sock");
+    await using started = await start({}, { authorize, socketPath });
+    const { port } = started;
+    for (const path of ["/", "/healthz", "/metrics", "/api/status", "/status.css", "/nothing", "/%"]) {
+      for (const headers of [{}, { authorization: "Basic wrong" }]) {
+        const { status, headers: answered, body } = await ask({ port, path, headers });
+        expect([status, answered["www-authenticate"]]).toEqual([401, 'Basic realm="acct-agent", charset="UTF-8"']);
+        expect(body).toBe("user and password are needed: see agent.basic_auth\n");
+      }
+    }
+    expect((await ask({ port, path: "/healthz", method: "POST" })).status).toBe(401);
+    expect((await ask({ port, path: "/healthz", headers: { authorization: "Basic right" } })).status).toBe(200);
+    expect((await ask({ socketPath, path: "/healthz" })).status).toBe(200);
+  });
+
+  it("tells a foreign Host nothing, not even that there is one", async () => {
+    await using started = await start({}, { authorize });
+    const headers = { host: "evil.example", authorization: "Basic right" };
+    expect((await ask({ port: started.port, path: "/healthz", headers })).status).toBe(403);
+  });
+
+  it("lets nobody in where the password cannot be read", async () => {
+    await using started = await start({}, { authorize: async () => Promise.reject(new Error("cannot read secret")) });
+    expect((await ask({ port: started.port, path: "/healthz" })).status).toBe(500);
+    expect(started.logged).toHaveLength(1);
+  });
 });
 
 describe("StatusServer bounds", () => {
@@ -159,7 +243,7 @@ describe("StatusServer bounds", () => {
   });
 
   it("ends an answer that a client does not read", async () => {
-    const status = async (): Promise<string> => "x".repeat(32 * 1024 * 1024);
+    const status = async () => textAnswer(200, "x".repeat(32 * 1024 * 1024));
     await using started = await start({ status }, { limits });
     const reader = await open(started.port, "GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await expect.poll(async () => connected(reader)).toBe(false);
@@ -181,6 +265,24 @@ describe("StatusServer bounds", () => {
         () => false,
       );
     await expect.poll(healthy).toBe(true);
+  });
+
+  it("gives no more to read while too much is unread, but for small answers; what is the same is shared", async () => {
+    const large = textAnswer(200, "x".repeat(8 * 1024 * 1024));
+    const other = textAnswer(200, "y".repeat(8 * 1024 * 1024));
+    const resource = async ({ kind }: Resource) => (kind === "front" ? large : other);
+    const generous = { connections: 64, requestMs: 5000, answerMs: 5000, unreadBytes: 12 * 1024 * 1024 };
+    await using started = await start({ resource }, { limits: generous });
+    const { port } = started;
+    const readers = await Promise.all(
+      Array.from({ length: 8 }, async () => open(port, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")),
+    );
+    await Promise.all(readers.map(async (socket) => once(socket, "readable")));
+    expect(await ask({ port, path: "/networks" })).toMatchObject({ status: 503, headers: { "retry-after": "10" } });
+    expect((await ask({ port, path: "/healthz" })).status).toBe(200);
+    expect((await ask({ port, path: "/" })).body).toHaveLength(8 * 1024 * 1024);
+    for (const socket of readers) socket.destroy();
+    await expect.poll(async () => (await ask({ port, path: "/networks" })).status).toBe(200);
   });
 
   it("refuses a header over its size", async () => {
