@@ -13,18 +13,14 @@ import { systemClock } from "../model/time.ts";
 import { EMPTY_REQUEST } from "../ship/cut-request.ts";
 import { RemoteWriteClient } from "../ship/remote-write-client.ts";
 import { VERSION } from "../version.ts";
-import { configFile, readArguments } from "./arguments.ts";
+import { readArguments } from "./arguments.ts";
 import { captureFindings, type Finding } from "./check-capture.ts";
-import { type Command, type ExitCode, print } from "./command.ts";
+import { type ExitCode, print } from "./command.ts";
+import { CHECK } from "./options/check.ts";
 
-export const checkCommand: Command = {
-  summary: "validate the configuration and say whether the agent could run",
-  usage: "acct-agent check --config FILE",
-  run: check,
-};
-
-async function check(args: readonly string[]): Promise<ExitCode> {
-  const file = configFile(readArguments(args, { config: { type: "string" } }));
+/** 0 where the agent could run, else 2. */
+export async function check(args: readonly string[]): Promise<ExitCode> {
+  const { config: file } = readArguments(CHECK, args).options;
   const options = agentOptions(loadConfig(file));
   const findings = [
     { ok: true, subject: "config", text: `${file} is valid` },

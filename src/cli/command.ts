@@ -1,13 +1,13 @@
-// What a subcommand is: arguments in, exit code out. 0 done, 1 failure, 2 usage or configuration.
+// What every command has in common: its exit code, its errors and where it writes. Nothing is written on top of a line of progress.
 
-export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  readonly usage: string;
-  run(args: readonly string[]): Promise<ExitCode>;
-}
+import { clearProgress } from "./progress.ts";
+import { shownOn } from "./shown-text.ts";
 
+/** 0 done, 1 failure, 2 usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
+
+/** Runs a command with what stands behind its name. */
+export type Run = (args: readonly string[]) => Promise<ExitCode>;
 
 /** Arguments that make no sense; the message is one line. */
 export class UsageError extends Error {
@@ -21,9 +21,11 @@ export class CommandError extends Error {
 
 /** What a person reads: standard output is the result, standard error is about it. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  clearProgress();
+  process.stdout.write(`${shownOn(process.stdout, text)}\n`);
 }
 
 export function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
+  clearProgress();
+  process.stderr.write(`${shownOn(process.stderr, text)}\n`);
 }

@@ -10,15 +10,10 @@ import { systemClock } from "../model/time.ts";
 import { RemoteWriteClient } from "../ship/remote-write-client.ts";
 import { Resend, type ResendResult } from "../ship/resend.ts";
 import { VERSION } from "../version.ts";
-import { type Arguments, configFile, readArguments } from "./arguments.ts";
-import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { readArguments } from "./arguments.ts";
+import { complain, type ExitCode, print, UsageError } from "./command.ts";
 import { letterJson, letterTable } from "./dead-letter-list.ts";
-
-export const deadLetterCommand: Command = {
-  summary: "list, send again or drop the samples that receivers refused",
-  usage: "acct-agent dead-letter list|retry|drop --config FILE [--endpoint NAME] [--json]",
-  run: deadLetter,
-};
+import { DEAD_LETTER } from "./options/dead-letter.ts";
 
 interface Desk {
   readonly config: Config;
@@ -29,17 +24,17 @@ interface Desk {
 
 const ACTIONS: Readonly<Record<string, (desk: Desk) => ExitCode | Promise<ExitCode>>> = { list, retry, drop };
 
-async function deadLetter(args: readonly string[]): Promise<ExitCode> {
-  const strings = { config: { type: "string" }, endpoint: { type: "string" } } as const;
-  const options = readArguments(args, { ...strings, json: { type: "boolean" } }, true);
-  const act = actionOf(options);
-  const config = loadConfig(configFile(options));
+/** 1 where a retry left any; rejects with LedgerError where there is no ledger. */
+export async function deadLetter(args: readonly string[]): Promise<ExitCode> {
+  const { operands, options } = readArguments(DEAD_LETTER, args);
+  const act = ACTIONS[operands[0] ?? ""] ?? list;
+  const { endpoint, json } = options;
+  const config = loadConfig(options.config);
   const database = openLedger(config.agent.stateDir);
   try {
     const letters = new DeadLetters(database);
-    const endpoint = options.text("endpoint") ?? null;
     requireEndpoint(endpoint, [...config.remoteWrite.map(({ name }) => name), ...letters.endpoints()]);
-    return await act({ config, letters, endpoint, json: options.flag("json") });
+    return await act({ config, letters, endpoint, json });
   } catch (error) {
     // A disk that is full, or an agent that has the ledger for too long: one line.
     if (isSqliteError(error)) throw ledgerError(join(config.agent.stateDir, LEDGER_FILE), error, "use");
@@ -51,13 +46,6 @@ async function deadLetter(args: readonly string[]): Promise<ExitCode> {
 
 function isSqliteError(error: unknown): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_");
-}
-
-function actionOf({ positionals: [action = "", ...others] }: Arguments): (desk: Desk) => ExitCode | Promise<ExitCode> {
-  const act = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (act !== undefined && others.length === 0) return act;
-  const given = [action, ...others].join(" ");
-  throw new UsageError(`dead-letter takes list, retry or drop, not ${JSON.stringify(given)}`);
 }
 
 /** A command that looks at a ledger does not make one. */

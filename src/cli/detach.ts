@@ -15,17 +15,13 @@ import { Ledger } from "../ledger/ledger.ts";
 import type { WindowUsage } from "../model/window.ts";
 import { createLog, stageLog } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { configFile, readArguments } from "./arguments.ts";
-import { type Command, complain, type ExitCode, print } from "./command.ts";
+import { readArguments } from "./arguments.ts";
+import { complain, type ExitCode, print } from "./command.ts";
+import { DETACH } from "./options/detach.ts";
 
-export const detachCommand: Command = {
-  summary: "end counting in the kernel, hand what it has to the ledger, remove its state",
-  usage: "acct-agent detach --config FILE",
-  run: detach,
-};
-
-async function detach(args: readonly string[]): Promise<ExitCode> {
-  const config = loadConfig(configFile(readArguments(args, { config: { type: "string" } })));
+/** Rejects with KernelError or LedgerError where something stays. */
+export async function detach(args: readonly string[]): Promise<ExitCode> {
+  const config = loadConfig(readArguments(DETACH, args).options.config);
   const { stateDir } = config.agent;
   const folder = findKernelFolder(config.capture.bpffs);
   if (folder === null) return nothing(stateDir);

@@ -4,6 +4,8 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, lstatSync, openSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CommandError } from "./command.ts";
+import { clearProgress } from "./progress.ts";
+import { shownOn } from "./shown-text.ts";
 
 export type Pieces = AsyncIterable<string> | Iterable<string>;
 
@@ -24,8 +26,9 @@ async function writeToStandardOutput(pieces: Pieces): Promise<void> {
 
 /** False where nobody reads any more. */
 function isTaken(piece: string): Promise<boolean> {
+  clearProgress();
   return new Promise((settle, reject) => {
-    process.stdout.write(piece, (error) => {
+    process.stdout.write(shownOn(process.stdout, piece), (error) => {
       if (!error) settle(true);
       else if ("code" in error && error.code === "EPIPE") settle(false);
       else reject(new CommandError(`standard output cannot be written (${error.message})`, { cause: error }));

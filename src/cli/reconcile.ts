@@ -19,38 +19,34 @@ import { Calendar } from "../model/calendar.ts";
 import type { Labels } from "../model/network.ts";
 import { systemClock } from "../model/time.ts";
 import { VERSION } from "../version.ts";
-import { configFile, readArguments } from "./arguments.ts";
-import { type Command, type ExitCode, print, UsageError } from "./command.ts";
+import { readArguments } from "./arguments.ts";
+import { type ExitCode, print, UsageError } from "./command.ts";
+import { RECONCILE } from "./options/reconcile.ts";
 import { writeOutput } from "./output.ts";
+import { startProgress } from "./progress.ts";
 import { renderTable } from "./table.ts";
 import { openUsageSource } from "./usage-source.ts";
-
-export const reconcileCommand: Command = {
-  summary: "compare the ledger with Prometheus, interval by interval",
-  usage: "acct-agent reconcile --config FILE [--month YYYY-MM] [--json]",
-  run: runReconcile,
-};
 
 /** Rows that a person reads. */
 const MOST_ROWS = 100;
 
-async function runReconcile(args: readonly string[]): Promise<ExitCode> {
-  const strings = { config: { type: "string" }, month: { type: "string" } } as const;
-  const options = readArguments(args, { ...strings, json: { type: "boolean" } });
-  const config = loadConfig(configFile(options));
+/** 0 where they are equal, else 1. */
+export async function runReconcile(args: readonly string[]): Promise<ExitCode> {
+  const { options } = readArguments(RECONCILE, args);
+  const config = loadConfig(options.config);
   const nowMs = systemClock.now();
-  const month = monthOf(options.text("month"), nowMs);
+  const month = monthOf(options.month, nowMs);
   const result = { month, instance: config.agent.instance, comparisons: await compare(config, month, nowMs) };
-  if (options.flag("json")) await writeOutput(null, reconcileJson(result));
+  if (options.json) await writeOutput(null, reconcileJson(result));
   else print(render(result));
   const { compared, equal } = countsOf(result);
   return compared === equal ? 0 : 1;
 }
 
 /** Default: the current one, in UTC. */
-function monthOf(text: string | undefined, nowMs: number): string {
+function monthOf(text: string | null, nowMs: number): string {
   const current = monthAt("UTC", nowMs);
-  if (text === undefined) return current;
+  if (text === null) return current;
   if (!/^[0-9]{4}-(0[1-9]|1[0-2])$/.test(text))
     throw new UsageError(`--month ${JSON.stringify(text)} is not a month; write e.g. --month ${current}`);
   // A zone east of UTC may be a month ahead.
@@ -71,8 +67,17 @@ async function compare(config: Config, month: string, nowMs: number): Promise<re
     { clock: systemClock, version: VERSION },
   );
   const sources = { ledger, isPending, prometheus, openLedger };
+  using progress = startProgress();
   const found: SeriesComparison[] = [];
-  for await (const one of reconcile(sources, reconcileOptions(config, month, nowMs))) found.push(one);
+  let intervals = 0;
+  progress.show(() => `${month}: reading the ledger and Prometheus`);
+  for await (const one of reconcile(sources, reconcileOptions(config, month, nowMs))) {
+    found.push(one);
+    intervals += one.equal + one.pending + one.forgotten + one.differences.length;
+    progress.show(
+      () => `${month}: ${found.length} series, ${intervals} intervals compared; ${one.network} (${one.timeZone})`,
+    );
+  }
   return found;
 }
 

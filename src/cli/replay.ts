@@ -9,28 +9,20 @@ import { accountStagedWindows } from "../ledger/account-staged.ts";
 import { overheadPerPacket } from "../model/byte-layer.ts";
 import type { Network } from "../model/network.ts";
 import { systemClock } from "../model/time.ts";
-import { configFile, readArguments } from "./arguments.ts";
-import { type Command, complain, type ExitCode, print, UsageError } from "./command.ts";
+import { readArguments } from "./arguments.ts";
+import { complain, type ExitCode, print } from "./command.ts";
+import { REPLAY } from "./options/replay.ts";
+import { ReplayProgress } from "./replay-progress.ts";
 import { type ReplayReport, replayReport } from "./replay-report.ts";
 import { renderTable } from "./table.ts";
 
-const DEFAULT_INTERFACE = "replay";
-
-export const replayCommand: Command = {
-  summary: "account capture files (pcap, pcapng, gzip) into the ledger",
-  usage: "acct-agent replay --config FILE [--interface NAME] [--json] CAPTURE...",
-  run: replay,
-};
-
-async function replay(args: readonly string[]): Promise<ExitCode> {
-  const types = { config: { type: "string" }, interface: { type: "string" }, json: { type: "boolean" } } as const;
-  const options = readArguments(args, types, true);
-  if (options.positionals.length === 0) throw new UsageError("no capture file is named");
-  const { config, networks, ledger: ledgerOptions } = replayOptions(loadConfig(configFile(options)));
+/** Rejects with CaptureFileError where a file cannot be read: nothing counts then. */
+export async function replay(args: readonly string[]): Promise<ExitCode> {
+  const { options, operands } = readArguments(REPLAY, args);
+  const { config, networks, ledger: ledgerOptions } = replayOptions(loadConfig(options.config));
   using ledger = new Ledger(ledgerOptions);
-  const interfaceName = options.text("interface") ?? DEFAULT_INTERFACE;
-  const report = await replayFiles(options.positionals, { config, networks, ledger, interfaceName });
-  print(options.flag("json") ? JSON.stringify(report, null, 2) : render(report));
+  const report = await replayFiles(operands, { config, networks, ledger, interfaceName: options.interface });
+  print(options.json ? JSON.stringify(report, null, 2) : render(report));
   return 0;
 }
 
@@ -47,13 +39,16 @@ async function replayFiles(paths: readonly string[], parts: ReplayParts): Promis
   const stage = ledger.stage();
   const accounted = (digest: string): boolean => ledger.captureFiles.has(digest);
   const options = { windowMs, maxAddresses: config.capture.maxAddresses, networks };
-  const captures = new Replay(options, { stage, accounted });
+  using progress = new ReplayProgress(paths);
+  const captures = new Replay(options, { stage, accounted, read: (bytes) => progress.read(bytes) });
   const files: ReplayedFile[] = [];
   for (const path of paths) {
+    progress.begin(path);
     const file = await captures.file(path);
     files.push(file);
     announce(file);
   }
+  progress.commit();
   const names = networks.map(({ name }) => name);
   const digests = files
     .filter(({ state }) => state === "new")

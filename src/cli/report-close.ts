@@ -18,7 +18,9 @@ import { CommandError, complain, type ExitCode } from "./command.ts";
 import { writeOutput } from "./output.ts";
 import { rendered } from "./report-formats.ts";
 import { type BillDesk, deskOf, finalizeContract } from "./report-finalize.ts";
+import { type Progress, startProgress } from "./progress.ts";
 import type { ReportFormat, ReportOptions } from "./report-options.ts";
+import { showContract } from "./report-progress.ts";
 import type { ReportedBill } from "./stored-bills.ts";
 import { openUsageSource } from "./usage-source.ts";
 import { withLedger } from "./with-ledger.ts";
@@ -39,7 +41,8 @@ export async function closeMonths({ config, source: name }: ReportOptions): Prom
     const nowMs = systemClock.now();
     await using source = openUsageSource(config, name, systemClock);
     const desk = deskOf(database, { source, name, graceMs: config.billing.graceMs, nowMs });
-    for (const month of monthsOf(database, nowMs)) await closeMonth(month, { config, desk });
+    using progress = startProgress();
+    for (const month of monthsOf(database, nowMs)) await closeMonth(month, { config, desk, progress });
     await writeFiles(config.billing.outputDir, desk);
   });
   return 0;
@@ -57,9 +60,16 @@ function monthsOf(database: Database, nowMs: number): readonly string[] {
   return months;
 }
 
-async function closeMonth(month: string, { config, desk }: { config: Config; desk: BillDesk }): Promise<void> {
+interface Closing {
+  readonly config: Config;
+  readonly desk: BillDesk;
+  readonly progress: Progress;
+}
+
+async function closeMonth(month: string, { config, desk, progress }: Closing): Promise<void> {
   const contracts = await billedContracts(config, desk.source, { month, nowMs: desk.nowMs });
-  for (const [contract, key] of billKeys(contracts, month)) {
+  for (const [index, [contract, key]] of [...billKeys(contracts, month)].entries()) {
+    showContract(progress, contract, { index, of: contracts.length, month });
     if (desk.store.latest(key) !== null) continue;
     const outcome = await finalizeContract(contract, { key, correct: false, needsIntervals: true, desk });
     const isLatest = month === monthBefore(monthAt(contract.timeZone, desk.nowMs));
@@ -72,7 +82,10 @@ async function closeMonth(month: string, { config, desk }: { config: Config; des
 async function writeFiles(folder: string | null, desk: BillDesk): Promise<void> {
   if (folder === null) return;
   makeFolder(folder);
-  for (const stored of desk.store.unwritten()) {
+  const unwritten = desk.store.unwritten();
+  using progress = startProgress();
+  for (const [index, stored] of unwritten.entries()) {
+    progress.show(() => `writing bill ${index + 1} of ${unwritten.length}: ${stored.customer}, ${stored.period}`);
     const entry = await entryOf(stored, desk);
     const hasIntervals = desk.erasedBeforeMs === null || desk.erasedBeforeMs <= entry.period.coveredStartMs;
     const files = FILES.filter(([, format]) => hasIntervals || format === "csv" || format === "json");

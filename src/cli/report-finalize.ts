@@ -14,8 +14,10 @@ import type { Contract } from "../model/contract.ts";
 import { systemClock } from "../model/time.ts";
 import { billedContracts } from "./billed-contracts.ts";
 import { CommandError, complain, type ExitCode } from "./command.ts";
+import { startProgress } from "./progress.ts";
 import type { ReportOptions } from "./report-options.ts";
 import { contractsFor, printReport } from "./report-print.ts";
+import { showContract } from "./report-progress.ts";
 import { billName, erasedBeforeMs } from "./stored-bills.ts";
 import { openUsageSource } from "./usage-source.ts";
 import { withLedger } from "./with-ledger.ts";
@@ -51,7 +53,9 @@ async function finalizeMonth(database: Database, options: MonthOptions, nowMs: n
   const keys = billKeys(contracts, month);
   const desk = deskOf(database, { source, name, graceMs: config.billing.graceMs, nowMs });
   const outcomes: FinalizeOutcome[] = [];
-  for (const contract of asked) {
+  using progress = startProgress();
+  for (const [index, contract] of asked.entries()) {
+    showContract(progress, contract, { index, of: asked.length, month });
     const key = keys.get(contract);
     if (key !== undefined)
       outcomes.push(await finalizeContract(contract, { key, correct, needsIntervals: false, desk }));

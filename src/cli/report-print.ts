@@ -1,6 +1,6 @@
 // The bills of a month: the stored ones as they were stored, the others as computed from the ledger or from Prometheus.
 
-import { type BillEntry, bills, whyNoBill } from "../billing/report.ts";
+import { type BillEntry, whyNoBill } from "../billing/report.ts";
 import { harmless } from "../lib/harmless-text.ts";
 import type { Contract } from "../model/contract.ts";
 import { systemClock } from "../model/time.ts";
@@ -9,6 +9,7 @@ import { CommandError, type ExitCode } from "./command.ts";
 import { writeOutput } from "./output.ts";
 import { rendered } from "./report-formats.ts";
 import type { ReportOptions } from "./report-options.ts";
+import { billsWithProgress } from "./report-progress.ts";
 import { NO_STORED_BILLS, type StoredBills, Settlement, storedBills } from "./stored-bills.ts";
 import { openUsageSource } from "./usage-source.ts";
 
@@ -22,7 +23,8 @@ export async function printReport(options: ReportOptions, compares = true): Prom
   const all = await billedContracts(config, source, billMonth);
   const settlement = new Settlement(all, stored(options));
   const asked = contractsFor(settlement.contracts, options);
-  const entries = await notEmpty(bills(source, asked, billMonth), () => whyNoBill(asked, billMonth));
+  const computed = billsWithProgress(source, asked, billMonth);
+  const entries = await notEmpty(computed, () => whyNoBill(asked, billMonth));
   await writeOutput(options.output, rendered(settlement.settle(entries, compares), options.format));
   return 0;
 }

@@ -8,9 +8,10 @@ import { type Config, ConfigError } from "../config/config.ts";
 import { overheadPerPacket } from "../model/byte-layer.ts";
 import type { Clock } from "../model/time.ts";
 import { VERSION } from "../version.ts";
+import type { Arguments } from "./arguments.ts";
+import type { REPORT } from "./options/report.ts";
 
-export const SOURCES = ["ledger", "prometheus"] as const;
-export type SourceName = (typeof SOURCES)[number];
+export type SourceName = Arguments<typeof REPORT>["options"]["source"];
 
 /**
  * The ledger is read as it is at this moment. Throws LedgerError where there is none, ConfigError where the configuration

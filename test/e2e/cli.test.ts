@@ -205,6 +205,12 @@ describe.concurrent("a mistake on the command line", () => {
       args: ["--config", "/nonexistent/agent.toml"],
       complaint: /^\/nonexistent\/agent\.toml: cannot be read/,
     },
+    {
+      what: "help about an unknown command",
+      args: ["help", "frobnicate"],
+      complaint: /^there is no command "frobnicate"/,
+    },
+    { what: "completion for no shell", args: ["completion"], complaint: /^completion takes bash, zsh or fish, not ""/ },
     { what: "an unknown option", args: ["status", "--wrong"], complaint: /--wrong/ },
     { what: "no configuration", args: ["replay", "capture.pcap"], complaint: /^--config FILE is missing/ },
   ])("is one line and exit code 2: $what", async ({ args, complaint }) => {
@@ -248,7 +254,7 @@ describe.concurrent("a mistake on the command line", () => {
   });
 
   it("is told apart from a question: help and version exit with 0", async () => {
-    for (const args of [["--help"], ["help"], ["replay", "--help"]]) {
+    for (const args of [["--help"], ["help"], ["replay", "--help"], ["help", "replay"], ["-h"]]) {
       const { code, stdout, complaints } = await runCommand(...args);
       expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
       expect(stdout).toContain("acct-agent replay --config FILE");

@@ -26,14 +26,19 @@ interface RecordParser {
 
 /**
  * Hands all packets of the file to `sink`. Throws a CaptureFileError on a file that cannot be read or understood;
- * `sink` may have received packets by then, which the caller must not account.
+ * `sink` may have received packets by then, which the caller must not account. `read` is told now and then how many bytes
+ * of the file were read.
  */
-export async function readCaptureFile(path: string, sink: PacketSink): Promise<CaptureFileSummary> {
+export async function readCaptureFile(
+  path: string,
+  sink: PacketSink,
+  read: (bytes: number) => void = () => {},
+): Promise<CaptureFileSummary> {
   const window = new ByteWindow(path);
   const feed = new PacketFeed(sink);
   const hash = createHash("sha256");
   let parser: RecordParser | null = null;
-  for await (const chunk of unpackedChunks(path)) {
+  for await (const chunk of unpackedChunks(path, read)) {
     hash.update(chunk);
     window.append(chunk);
     parser ??= openPcap(window, feed) ?? openPcapng(window, feed);

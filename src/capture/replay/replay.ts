@@ -29,6 +29,8 @@ export interface ReplayDependencies {
   readonly stage: WindowStage;
   /** Whether the ledger has accounted this content before. */
   readonly accounted: (digest: string) => boolean;
+  /** Is told now and then how many bytes of the file that is being read were read. */
+  readonly read?: (bytes: number) => void;
 }
 
 export interface ReplayedFile extends CaptureFileSummary {
@@ -91,7 +93,7 @@ export class Replay {
       ofFile.add(usage, totals);
     };
     const meter = new FileMeter({ ...this.#options, networks: this.#networks, part });
-    const summary = await readCaptureFile(path, meter);
+    const summary = await readCaptureFile(path, meter, this.#deps.read);
     meter.finish();
     return summary;
   }

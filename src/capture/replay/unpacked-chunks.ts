@@ -11,15 +11,19 @@ const CHUNK_BYTES = 1024 * 1024;
 const GZIP_MAGIC = 0x1f8b;
 
 /**
- * Yields the content of `path`, unpacked if it is gzip (all members of it, RFC 1952 section 2.2). Throws a
- * CaptureFileError where the file cannot be read or the gzip data is corrupt or ends early.
+ * Yields the content of `path`, unpacked if it is gzip (all members of it, RFC 1952 section 2.2). Throws a CaptureFileError
+ * where the file cannot be read or the gzip data is corrupt or ends early. `read` is told how many bytes of
+ * the file, packed as they are, were read so far.
  */
-export async function* unpackedChunks(path: string): AsyncGenerator<Buffer> {
+export async function* unpackedChunks(path: string, read: (bytes: number) => void): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
     const head = await readHead(file);
     const packed = head.length >= 2 && head.readUInt16BE(0) === GZIP_MAGIC;
-    yield* packed ? gunzip(head, file) : withHead(head, file);
+    for await (const chunk of packed ? gunzip(head, file) : withHead(head, file)) {
+      read(file.bytesRead);
+      yield chunk;
+    }
   } catch (error) {
     throw explain(error, path);
   } finally {
