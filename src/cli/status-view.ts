@@ -4,7 +4,7 @@
 import { describeClock } from "../lib/clock-state.ts";
 import { harmless } from "../lib/harmless-text.ts";
 import { isFirstWindow } from "../status/first-window.ts";
-import type { EndpointStatus, Status } from "../status/status.ts";
+import type { EndpointStatus, InterfaceStatus, Status } from "../status/status.ts";
 import type { AgentAnswer, Answered } from "./agent-socket.ts";
 import type { Drain } from "./drain-speed.ts";
 import { countText, mbpsText, NONE, percentText, timeLeftText } from "./human-units.ts";
@@ -33,12 +33,12 @@ function text(value: string | null | undefined): string {
 }
 
 function interfaceTable({ interfaces = [], started = "", window_seconds = 0 }: Answered<Status>): string {
-  const first = (end: string | null = null): string =>
-    isFirstWindow({ started, window_seconds }, { last_window_end: end }) ? ", first window" : "";
+  const first = ({ last_window_end = null, completeness = null }: Answered<InterfaceStatus>): string =>
+    isFirstWindow({ started, window_seconds }, { last_window_end, completeness }) ? ", first window" : "";
   const rows = interfaces.map((row) => [
     text(row.name),
     text(row.backend),
-    row.capturing === true ? `capturing${first(row.last_window_end)}` : text(row.reason ?? "starting"),
+    row.capturing === true ? `capturing${first(row)}` : text(row.reason ?? "starting"),
     text(row.last_window_end),
     percentText(row.completeness),
     mbpsText(row.in_bps),

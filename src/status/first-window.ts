@@ -2,10 +2,11 @@
 
 import type { InterfaceStatus, Status } from "./status.ts";
 
-/** Whether the interface's last window had begun before the agent was started. */
+/** Whether the interface's last window is incomplete and had begun before the agent was started. */
 export function isFirstWindow(
   { started, window_seconds }: Pick<Status, "started" | "window_seconds">,
-  { last_window_end: end }: Pick<InterfaceStatus, "last_window_end">,
+  { last_window_end: end, completeness }: Pick<InterfaceStatus, "last_window_end" | "completeness">,
 ): boolean {
-  return end !== null && Date.parse(end) - window_seconds * 1000 < Date.parse(started);
+  const isCut = completeness !== null && completeness < 1;
+  return isCut && end !== null && Date.parse(end) - window_seconds * 1000 < Date.parse(started);
 }

@@ -71,6 +71,15 @@ describe("status", () => {
     expect(statusText({ status: {}, usage: {} })).toMatch(/^-: -\nclock: the kernel does not tell/);
   });
 
+  it("tells a window that counting began in from one that missed something", () => {
+    const one = { name: "eth0", capturing: true, last_window_end: "2026-11-21T10:01:00.000Z", completeness: 0.5 };
+    const shown = (started: string, completeness = 0.5): string =>
+      statusText({ status: { started, window_seconds: 60, interfaces: [{ ...one, completeness }] }, usage: null });
+    expect(shown("2026-11-21T10:00:30.000Z")).toContain("capturing, first window");
+    expect(shown("2026-11-21T10:00:00.000Z")).not.toContain("first window");
+    expect(shown("2026-11-21T10:00:30.000Z", 1)).not.toContain("first window");
+  });
+
   it("keeps controls in names from the terminal", () => {
     const name = ESCAPE;
     const row = { name, state: "idle" as const, last_error: name, backend: name, reason: name, oldest_pending: name };
