@@ -120,6 +120,7 @@ export class WindowBoard {
 
 const NO_RATES = { completeness: null, in_bps: null, out_bps: null, unaccounted_bps: null, dropped_frames: null };
 
+/** Silent ones too: observed and silent is a figure. */
 function networkRates(windows: readonly LastWindow[]): readonly NetworkRate[] {
   const rates = new Map<string, { -readonly [K in keyof NetworkRate]: NetworkRate[K] }>();
   for (const { networks, inBps, outBps } of windows) {
@@ -127,7 +128,7 @@ function networkRates(windows: readonly LastWindow[]): readonly NetworkRate[] {
       const rate = rates.get(name) ?? { name, in_bps: 0, out_bps: 0 };
       rate.in_bps += inBps[index] ?? 0;
       rate.out_bps += outBps[index] ?? 0;
-      if (rate.in_bps + rate.out_bps > 0) rates.set(name, rate);
+      rates.set(name, rate);
     }
   }
   return [...rates.values()].sort((a, b) => b.in_bps + b.out_bps - a.in_bps - a.out_bps || (a.name < b.name ? -1 : 1));

@@ -183,7 +183,7 @@ describe("status", () => {
     expect(new Set(top.map((one) => one.interface))).toEqual(new Set(["eth1"]));
   });
 
-  it("adds networks over the last windows of all interfaces, the busiest first, and leaves out the silent", () => {
+  it("adds networks over the last windows of all interfaces, the busiest first, the silent with 0", () => {
     const windows = board();
     const networks = ["quiet", "acme", "globex"];
     const window = (startMs: number, name: string, bytes: readonly number[]) =>
@@ -199,9 +199,14 @@ describe("status", () => {
     expect(windows.status(parts()).networks).toEqual([
       { name: "globex", in_bps: 2200, out_bps: 4400 },
       { name: "acme", in_bps: 1000, out_bps: 2000 },
+      { name: "quiet", in_bps: 0, out_bps: 0 },
     ]);
     window(START_MS + 60_000, "eth0", [0, 0, 0]);
-    expect(windows.status(parts()).networks).toEqual([{ name: "globex", in_bps: 2000, out_bps: 4000 }]);
+    expect(windows.status(parts()).networks).toEqual([
+      { name: "globex", in_bps: 2000, out_bps: 4000 },
+      { name: "acme", in_bps: 0, out_bps: 0 },
+      { name: "quiet", in_bps: 0, out_bps: 0 },
+    ]);
   });
 
   it("says nothing of what an interface did whose last window is long over, but when that was", () => {
