@@ -7,7 +7,7 @@ import { type BillEntry, bills, contractsOf } from "../billing/report.ts";
 import type { Contract } from "../model/contract.ts";
 import type { Labels } from "../model/network.ts";
 import { billToDate, networkMonth } from "./bill-to-date.ts";
-import { contractOf, ofNetwork } from "./network-contract.ts";
+import { contractOf, mayBeAbout, ofNetwork } from "./network-contract.ts";
 import type { BillToDate, NetworkMonth } from "./usage.ts";
 import type { UsageSettings } from "./usage-settings.ts";
 
@@ -40,6 +40,9 @@ const SNAPSHOT_MS = 2_000;
 export async function monthFigures(request: FiguresRequest): Promise<MonthFigures> {
   const { settings, nowMs } = request;
   const networks = new Map<string, NetworkFigures>();
+  const labelsNow = new Map(request.networks.map((one) => [one.name, labelsOf(settings, one.labels)]));
+  /** Told by the contract of whose they were earlier in the month. */
+  const past = new Set<string>();
   const all: BillToDate[] = [];
   using snapshots = new Snapshots(request);
   const { contracts } = await contractsOf(snapshots.current(), { ...settings, month: null, nowMs });
@@ -48,8 +51,13 @@ export async function monthFigures(request: FiguresRequest): Promise<MonthFigure
       const names = [...new Set(entry.usage.series.map(({ network }) => network))];
       all.push(billToDate(entry.bill, names));
       for (const name of names) {
-        if (networks.has(name)) continue;
+        if (networks.has(name) && !past.has(name)) continue;
+        const labels = labelsNow.get(name);
+        const isPast = labels !== undefined && !mayBeAbout(contract, { name, labels });
+        if (isPast && past.has(name)) continue;
         networks.set(name, partOf(entry, name, names.length === 1));
+        if (isPast) past.add(name);
+        else past.delete(name);
         await request.pause();
       }
     }
@@ -57,13 +65,17 @@ export async function monthFigures(request: FiguresRequest): Promise<MonthFigure
   }
   for (const network of request.networks) {
     if (networks.has(network.name)) continue;
-    const labels = { ...settings.externalLabels, job: "acct-agent", instance: settings.instance, ...network.labels };
+    const labels = labelsOf(settings, network.labels);
     const contract = contractOf({ name: network.name, labels }, settings, nowMs);
     for await (const { bill } of bills(snapshots.current(), [contract], { month: null, nowMs }))
       networks.set(network.name, { month: networkMonth(bill), contract });
     await request.pause();
   }
   return { asOfMs: nowMs, bills: all, networks };
+}
+
+function labelsOf({ externalLabels, instance }: UsageSettings, labels: Labels): Labels {
+  return { ...externalLabels, job: "acct-agent", instance, ...labels };
 }
 
 /** Of a bill's networks one; where it is the only one, the bill's own contract stays whole. */

@@ -18,14 +18,17 @@ export function contractOf(
   { contracts, byteLayer }: { readonly contracts: readonly Contract[]; readonly byteLayer: ByteLayer },
   nowMs: number,
 ): Contract {
-  const all: Labels = { ...labels, network: name };
-  const isMeant = ({ selector }: Contract): boolean =>
-    Object.entries(selector).every(([label, value]) => label === "interface" || (all[label] ?? "") === value);
-  const found = contracts.find((contract) => isMeant(contract) && isInForce(contract, nowMs));
+  const found = contracts.find((one) => mayBeAbout(one, { name, labels }) && isInForce(one, nowMs));
   if (found !== undefined) return ofNetwork(found, name);
   const [byDefault] = withDefaultContracts([], [{ name, labels: {} }], byteLayer);
   if (byDefault === undefined) throw new Error("status: a network has no contract, not even by the defaults");
   return byDefault;
+}
+
+/** Whether the network, with these labels, is one of the contract's, on whatever interface. */
+export function mayBeAbout({ selector }: Contract, { name, labels }: NamedNetwork): boolean {
+  const all: Labels = { ...labels, network: name };
+  return Object.entries(selector).every(([label, value]) => label === "interface" || (all[label] ?? "") === value);
 }
 
 /** The contract for one of its networks alone. What it says of money and commit is of all of them. */
