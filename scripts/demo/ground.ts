@@ -3,7 +3,7 @@
 // a killed one left; nothing else is touched.
 
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +36,8 @@ export interface Ground {
 
 /** That of a process; nothing of it need exist. */
 function groundOf(pid: number): Ground {
-  const folder = join(tmpdir(), `acct-agent-demo-${pid}`);
+  // As the kernel names it, which the list of mounts does too.
+  const folder = join(realpathSync(tmpdir()), `acct-agent-demo-${pid}`);
   return {
     folder,
     configFile: join(folder, "agent.toml"),
@@ -121,8 +122,11 @@ export function pinsIn(folder: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** proc(5): blanks and backslashes of a path are octal. */
 function isMountPoint(path: string): boolean {
+  const plain = (text: string): string =>
+    text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
   return readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
-    .some((line) => line.split(" ")[1] === path);
+    .some((line) => plain(line.split(" ")[1] ?? "") === path);
 }

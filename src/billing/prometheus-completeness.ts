@@ -122,11 +122,24 @@ function collect({ labels, samples }: ApiSeries, windows: Map<string, Map<number
   }
 }
 
-/** Of the interval that starts `offsetMs` into the week. An hour with too few windows to tell goes by all of them. */
+/** Of the interval that starts `offsetMs` into the week. Where not even the week has enough windows, by all of them. */
 function completenessOf({ sums, hours }: Week, offsetMs: number, allGridMs: number): number {
-  const { samples, gridMs } = hours[Math.floor(offsetMs / HOUR_MS)] ?? { samples: 0, gridMs: 0 };
+  const { samples, gridMs } = around(hours, Math.floor(offsetMs / HOUR_MS));
   const windowMs = samples < ENOUGH_SAMPLES ? greatestDivisor(allGridMs, gridMs) : gridMs;
   return ((sums[offsetMs / BILLING_INTERVAL_MS] ?? 0) * windowMs) / BILLING_INTERVAL_MS;
+}
+
+/** The windows of an hour, and as long as they are too few to tell their length, of the hours around it. */
+function around(hours: readonly Readonly<Grid>[], hour: number): Readonly<Grid> {
+  let { samples, gridMs } = hours[hour] ?? { samples: 0, gridMs: 0 };
+  for (let distance = 1; samples < ENOUGH_SAMPLES && distance < hours.length; distance++) {
+    for (const other of [hours[hour - distance], hours[hour + distance]]) {
+      if (other === undefined || samples >= ENOUGH_SAMPLES) continue;
+      samples += other.samples;
+      gridMs = greatestDivisor(gridMs, other.gridMs);
+    }
+  }
+  return { samples, gridMs };
 }
 
 function weekOf(values: ReadonlyMap<number, number>, startMs: number): Week {

@@ -5,7 +5,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname, join, resolve } from "node:path";
 import { type Database, LEDGER_FILE, LedgerError } from "./database.ts";
 import { damageOf } from "./own-ledger.ts";
-import { damagedLedger, openReadOnly, readFault } from "./read-only-ledger.ts";
+import { openReadOnly, readFault } from "./read-only-ledger.ts";
 
 /** What the copy holds. */
 export interface LedgerBackup {
@@ -14,6 +14,9 @@ export interface LedgerBackup {
   readonly lastWindowEndMs: number | null;
 }
 
+const LEFT = "is left of a backup that was interrupted, unless one is running; remove it, or name another file";
+/** What SQLite calls a target that cannot be written, and never the source, which it only reads. */
+const UNWRITABLE = /^SQLITE_(FULL|CANTOPEN|IOERR_(WRITE|FSYNC|TRUNCATE))/;
 const LAST_WINDOW = "SELECT max(end_ms) AS endMs FROM window";
 
 /**
@@ -26,10 +29,11 @@ export function backUpLedger(stateDir: string, file: string): LedgerBackup {
   const draft = `${resolve(file)}.partial`;
   attempt(file, () => {
     if (existsSync(file)) throw new LedgerError(`${file}: is there already; name a file that is not`);
+    if (existsSync(draft)) throw new LedgerError(`${draft}: ${LEFT}`);
     closeSync(openSync(draft, "wx", 0o600));
   });
   try {
-    copy(source, draft);
+    copy(source, draft, file);
     const held = checked(draft);
     attempt(file, () => {
       renameSync(draft, file);
@@ -42,25 +46,23 @@ export function backUpLedger(stateDir: string, file: string): LedgerBackup {
 }
 
 /** One read transaction, which holds up no writer; SQLite would begin a `.backup` anew at each commit of the agent. */
-function copy(source: string, target: string): void {
+function copy(source: string, draft: string, file: string): void {
   using ledger = openReadOnly(source);
   try {
-    ledger.database.prepare("VACUUM INTO ?").run(target);
+    ledger.database.prepare("VACUUM INTO ?").run(draft);
   } catch (error) {
-    throw readFault(source, error);
+    const isUnwritable = error instanceof Error && "code" in error && UNWRITABLE.test(String(error.code));
+    throw isUnwritable ? unwritable(file, error) : readFault(source, error);
   }
-  attempt(target, () => synced(target));
+  attempt(file, () => synced(draft));
 }
 
-function checked(file: string): LedgerBackup {
-  using copied = openReadOnly(file);
+function checked(draft: string): LedgerBackup {
+  using copied = openReadOnly(draft);
   const damage = damageOf(copied.database);
-  if (damage !== null) throw damagedLedger(file, damage);
-  try {
-    return { bytes: statSync(file).size, lastWindowEndMs: lastWindowEnd(copied.database) };
-  } catch (error) {
-    throw readFault(file, error);
-  }
+  if (damage !== null)
+    throw new LedgerError(`${draft}: the copy came out damaged (${damage}); look at the disk, and try again`);
+  return { bytes: statSync(draft).size, lastWindowEndMs: lastWindowEnd(copied.database) };
 }
 
 function lastWindowEnd(database: Database): number | null {
@@ -80,13 +82,12 @@ function attempt(file: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (error instanceof LedgerError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LedgerError(
-      `${file}: the backup cannot be written (${reason}); name a file in a folder that you may write to`,
-      {
-        cause: error,
-      },
-    );
+    throw error instanceof LedgerError ? error : unwritable(file, error);
   }
+}
+
+function unwritable(file: string, error: unknown): LedgerError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const fix = "name a file in a folder that you may write to, on a disk with room for the ledger";
+  return new LedgerError(`${file}: the backup cannot be written (${reason}); ${fix}`, { cause: error });
 }

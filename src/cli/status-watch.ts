@@ -25,10 +25,14 @@ const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Resolves when it was told to end. */
 export async function watchStatus(options: WatchOptions): Promise<void> {
   const stop = new AbortController();
-  const end = (): void => stop.abort();
+  let isHungUp = false;
+  const end = (signal?: NodeJS.Signals): void => {
+    isHungUp ||= signal === "SIGHUP";
+    stop.abort();
+  };
   for (const signal of ENDING_SIGNALS) process.once(signal, end);
   // Who reads has had enough, or the terminal is gone: no reason to complain.
-  process.stdout.on("error", end);
+  process.stdout.on("error", () => end());
   try {
     if (options.json) await asJson(options, stop.signal);
     else if (isScreen()) await onScreen(options, { signal: stop.signal, end });
@@ -36,6 +40,8 @@ export async function watchStatus(options: WatchOptions): Promise<void> {
   } finally {
     for (const signal of ENDING_SIGNALS) process.off(signal, end);
   }
+  // Node would abort at its end, because it cannot reset a terminal that is gone.
+  if (isHungUp) process.kill(process.pid, "SIGHUP");
 }
 
 function isScreen(): boolean {

@@ -1,7 +1,16 @@
 // Backups as an operator makes and uses them: a copy while programs have the ledger, bills of the restored copy, and an
 // agent that goes on from one in another folder while the kernel counts.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AccountedEdge } from "../support/accounted-edge.ts";
@@ -14,6 +23,7 @@ import { ledgerContent } from "../support/ledger-options.ts";
 import { ledgerIntervals, ledgerUsage, ledgerWindows } from "../support/ledger-rows.ts";
 import { MIXED_NETWORKS, mixedNetworkOf } from "../support/mixed-traffic.ts";
 import { arrivedSamples, contradictions, pushedDifferences } from "../support/pushed-differences.ts";
+import { Mount } from "../support/mount.ts";
 import { Receiver } from "../support/receiver.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -71,6 +81,11 @@ describe("acct-agent backup", () => {
       complaints: [expect.stringMatching(/cannot be written .*; name a file/)],
     });
     expect(existsSync(nowhere)).toBe(false);
+    writeFileSync(`${file}2.partial`, "of a backup that was killed");
+    expect((await backUp(billed.configFile, `${file}2`)).complaints).toEqual([
+      expect.stringMatching(/partial: is left of a backup that was interrupted.*remove it/),
+    ]);
+    rmSync(`${file}2.partial`);
     expect((await backUp(billed.configFile)).code).toBe(2);
     expect((await backUp(billed.configFile, file, nowhere)).code).toBe(2);
     writeFileSync(join(billed.stateDir, "ledger.sqlite"), Buffer.alloc(8_192, "x"));
@@ -78,6 +93,19 @@ describe("acct-agent backup", () => {
     expect(damaged).toMatchObject({ code: 1, complaints: [expect.stringContaining("is damaged")] });
     const left = readdirSync(dirname(billed.configFile)).filter((name) => /partial|copy/.test(name));
     expect(left).toEqual([]);
+  });
+});
+
+liveDescribe("acct-agent backup to a full disk", () => {
+  it("says that it is the target that has no room, and leaves nothing there", async ({ expect }) => {
+    await using billed = await BilledMonth.create();
+    await using disk = await Mount.memory(billed.file("disk"), "64k");
+    const { code, complaints } = await backUp(billed.configFile, join(disk.path, "copy"));
+    expect({ code, complaints }).toEqual({
+      code: 1,
+      complaints: [expect.stringMatching(/disk\/copy: the backup cannot be written \(.*full.*\); name a file/)],
+    });
+    expect(readdirSync(disk.path)).toEqual([]);
   });
 });
 

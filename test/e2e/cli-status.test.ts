@@ -1,5 +1,6 @@
 // `acct-agent status` and `status --watch`: of a real agent, and of one that says what the test wants; on a terminal and in a pipe.
 
+import { constants } from "node:os";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -124,6 +125,14 @@ describe("status --watch on a terminal", () => {
     end(terminal);
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).toEqual(LEFT_AS_IT_WAS);
+  });
+
+  it("ends by the hang-up where its terminal goes away, and not by a broken invariant of Node's", async () => {
+    await using _agent = await StatusSocket.open(stateDir, () => "never");
+    await using terminal = watch();
+    await waitFor("the question", () => _agent.count("/api/status") > 0);
+    terminal.hangUp();
+    expect(await terminal.ended).toBe(128 + constants.signals.SIGHUP);
   });
 
   it("gives the terminal back on Ctrl-Z, and takes it again when it is continued", async () => {

@@ -1,5 +1,6 @@
 """Runs a command on a pseudo terminal: terminal.py COLUMNS ROWS COMMAND... What it writes goes to standard output as it is.
-Lines of JSON on standard input: {"keys": TEXT}, {"size": [COLUMNS, ROWS]}, {"signal": NUMBER}. Ends as the command does."""
+Lines of JSON on standard input: {"keys": TEXT}, {"size": [COLUMNS, ROWS]}, {"signal": NUMBER}, {"hang_up": true},
+which takes the terminal away. Ends as the command does."""
 
 import fcntl, json, os, pty, select, struct, sys, termios
 
@@ -33,8 +34,10 @@ def relay(child, terminal):
                 waiting.remove(0)
             else:
                 *lines, orders = (orders + data).split(b"\n")
-                for line in lines:
-                    obey(json.loads(line), child, terminal)
+                for order in map(json.loads, lines):
+                    if "hang_up" in order:
+                        return os.close(terminal)
+                    obey(order, child, terminal)
 
 
 ready_read, ready_write = os.pipe()

@@ -62,6 +62,11 @@ export class Terminal implements AsyncDisposable {
     this.#order({ signal });
   }
 
+  /** Takes the terminal away, as closing its window does. */
+  hangUp(): void {
+    this.#order({ hang_up: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.signal(9);

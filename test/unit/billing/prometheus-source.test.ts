@@ -164,6 +164,13 @@ describe("completeness out of Prometheus", () => {
     expect(await completenessOf(Array(18).fill("1"), [windowsOf(minutes, ["1"])])).toBeCloseTo(1, 12);
   });
 
+  it("tells the length of windows by the hours around, where one hour has too few", async () => {
+    const long = minutesTo(23).map((part) => part * 5);
+    const short = minutesTo(360).map((part) => 240 + part / 12);
+    const windows = windowsOf([...long, ...short], ["1"]);
+    expect(await completenessOf(Array(23).fill("1"), [windows])).toBeCloseTo(1, 12);
+  });
+
   it("is not known without a sample, and of other interfaces says nothing", async () => {
     expect(await completenessOf(["1"], [])).toBeNull();
     expect(await completenessOf(["1"], [windowsOf(minutesTo(5), ["1"], "eth1")])).toBeNull();
