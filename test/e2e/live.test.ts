@@ -9,6 +9,7 @@ import { type IntervalRow, ledgerIntervals, ledgerWindows } from "../support/led
 import { type MetricsServer, type ReadSeries, startPrometheus, type TimedValue } from "../support/prometheus.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { startVictoriaMetrics } from "../support/victoria-metrics.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const INTERVAL_MS = 300_000;
@@ -241,12 +242,14 @@ liveDescribe("a running agent", () => {
       const endpoints = [endpointOf("prometheus", prometheus), endpointOf("victoria", victoria)];
       // The kernel's clock cannot be moved for one process: pcap goes by the agent's.
       await edge.configure({ capture: { backend: "pcap" }, network: NETWORKS, contract: CONTRACTS }, endpoints);
-      // The agent's clock is moved so that the last interval of Auckland's previous month ends while the test runs.
+      // The agent's clock is moved, its child's with it, so that the last interval of Auckland's previous month ends while the test runs.
       const auckland = new Calendar("Pacific/Auckland");
       const month = auckland.monthBefore(auckland.monthAt(Date.now()));
       const startedMs = Math.ceil(Date.now() / WINDOW_MS) * WINDOW_MS;
       const clockShiftMs = month.endMs - 5 * WINDOW_MS - startedMs;
-      await using agent = await edge.start({ clockShiftMs }).capturing();
+      await using clock = await ShiftedClock.create();
+      clock.set(clockShiftMs);
+      await using agent = await edge.start({ env: clock.env }).capturing();
       const rounds = await sendRounds(edge, 2);
       const sentBy = (rounds.at(-1)?.startMs ?? 0) + WINDOW_MS + clockShiftMs;
       expect(sentBy).toBeLessThanOrEqual(month.endMs);

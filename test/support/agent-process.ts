@@ -67,8 +67,6 @@ export interface AgentOptions {
   readonly namespace?: Namespace;
   /** Makes it the leader of a process group, as a shell does, so that `signalGroup` reaches its children too. */
   readonly ownGroup?: boolean;
-  /** Moves the clock of the agent and its children, so that a real window can be the last of a month. */
-  readonly clockShiftMs?: number;
   /** Added to the test's own environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -83,8 +81,7 @@ export class AgentProcess implements AsyncDisposable {
   constructor(options: AgentOptions) {
     const args = [MAIN, "--config", options.configFile];
     // What a killed agent leaves in the folder for temporary files goes with the test's own.
-    const shift = clockShift(options.clockShiftMs ?? 0);
-    const env = { ...process.env, TMPDIR: dirname(options.configFile), ...shift, ...options.env };
+    const env = { ...process.env, TMPDIR: dirname(options.configFile), ...options.env };
     const how: SpawnOptions = { stdio: ["ignore", "ignore", "pipe"], detached: options.ownGroup ?? false, env };
     this.#child = options.namespace?.spawn(process.execPath, args, how) ?? spawn(process.execPath, args, how);
     this.#options = options;
@@ -184,17 +181,6 @@ export class AgentProcess implements AsyncDisposable {
     await this.stop();
     clearTimeout(lastResort);
   }
-}
-
-/** Node's `Date` moved by a constant, in every process and thread that node starts. */
-function clockShift(shiftMs: number): NodeJS.ProcessEnv {
-  if (shiftMs === 0) return {};
-  const script = `const real = Date;
-    globalThis.Date = class Date extends real {
-      constructor(...args) { super(...(args.length === 0 ? [real.now() + ${shiftMs}] : args)); }
-      static now() { return real.now() + ${shiftMs}; }
-    };`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
 }
 
 /** Whether a process is there and no zombie. */

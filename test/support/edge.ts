@@ -69,7 +69,7 @@ export class Edge implements AsyncDisposable {
   }
 
   /** Starts the agent inside, or in another namespace. */
-  start(options: Pick<AgentOptions, "ownGroup" | "clockShiftMs" | "env" | "namespace"> = {}): AgentProcess {
+  start(options: Pick<AgentOptions, "ownGroup" | "env" | "namespace"> = {}): AgentProcess {
     const { configFile, stateDir } = this;
     return new AgentProcess({ namespace: this.pair.edge, ...options, configFile, stateDir });
   }
