@@ -6,6 +6,7 @@ import { contractChains, customerRules } from "../src/billing/rules/customer-rul
 import type { MonthName } from "../src/billing/rules/month.ts";
 import { networkRules } from "../src/billing/rules/network-rules.ts";
 import { type RecordingRule, ruleFileText } from "../src/billing/rules/rule-file.ts";
+import { DEFAULT_TERMS } from "../src/billing/default-contracts.ts";
 import type { Contract } from "../src/model/contract.ts";
 import { type MetricsServer, startPrometheus } from "../test/support/prometheus.ts";
 import { tempFolder } from "../test/support/temp-folder.ts";
@@ -77,23 +78,7 @@ function kinds(nowMs: number): Kind[] {
 
 function contractOf(index: number): Contract {
   const customer = `customer-${index}`;
-  return {
-    customer,
-    name: null,
-    selector: { customer },
-    timeZone: "UTC",
-    starts: null,
-    ends: null,
-    percentilePerMille: 950,
-    direction: "max_of_percentiles",
-    aggregation: "percentile_of_sum",
-    gaps: "zero",
-    partialMonths: "whole_month",
-    byteLayer: "ip",
-    commitBps: 100_000_000,
-    rounding: null,
-    price: null,
-  };
+  return { ...DEFAULT_TERMS, customer, selector: { customer }, byteLayer: "ip", commitBps: 100_000_000 };
 }
 
 interface ApiGroup {

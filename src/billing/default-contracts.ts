@@ -22,7 +22,7 @@ export function withDefaultContracts(
     const { customer } = labels;
     if (customer !== undefined && known.has(customer)) continue;
     const selector = customer === undefined ? ofItself(name, labelled.has(name)) : { customer };
-    selectors.set(JSON.stringify(selector), { ...DEFAULTS, customer: customer ?? name, selector, byteLayer });
+    selectors.set(JSON.stringify(selector), { ...DEFAULT_TERMS, customer: customer ?? name, selector, byteLayer });
   }
   const added = [...selectors.values()].sort((a, b) =>
     a.customer < b.customer ? -1 : Number(a.customer > b.customer),
@@ -36,7 +36,7 @@ function ofItself(network: string, isLabelledAtTimes: boolean): Labels {
 }
 
 /** The defaults of `[[contract]]`. */
-const DEFAULTS = {
+export const DEFAULT_TERMS = {
   name: null,
   timeZone: "UTC",
   starts: null,

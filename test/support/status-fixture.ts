@@ -4,6 +4,7 @@
 import { billPeriod } from "../../src/billing/bill-period.ts";
 import type { ShownBill } from "../../src/billing/html/bill-section.ts";
 import { computeBill } from "../../src/billing/compute-bill.ts";
+import { DEFAULT_TERMS } from "../../src/billing/default-contracts.ts";
 import { bpsOf } from "../../src/billing/rate.ts";
 import type { Contract } from "../../src/model/contract.ts";
 import type { Status } from "../../src/status/status.ts";
@@ -26,20 +27,13 @@ const COMMITS: Readonly<Record<string, readonly [commitMbps: number | null, pric
 function contractOf(customer: string): Contract {
   const [commitMbps, price] = COMMITS[customer] ?? [null, null];
   return {
+    ...DEFAULT_TERMS,
     customer,
     name: customer === "Acme Corporation" ? "transit-fra" : null,
     selector: { customer },
     timeZone: "Europe/Berlin",
-    starts: null,
-    ends: null,
-    percentilePerMille: 950,
-    direction: "max_of_percentiles",
-    aggregation: "percentile_of_sum",
-    gaps: "zero",
-    partialMonths: "whole_month",
     byteLayer: "ip",
     commitBps: commitMbps === null ? null : commitMbps * 1e6,
-    rounding: null,
     price: price === null ? null : { pricing: { kind: "flat", pricePerMbps: price, baseFee: "0" }, currency: "EUR" },
   };
 }

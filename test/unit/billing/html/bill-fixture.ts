@@ -3,26 +3,20 @@
 import { billPeriod } from "../../../../src/billing/bill-period.ts";
 import { type ComputedBill, computeBill } from "../../../../src/billing/compute-bill.ts";
 import type { IntervalSeries, Usage } from "../../../../src/billing/interval-series.ts";
+import { DEFAULT_TERMS } from "../../../../src/billing/default-contracts.ts";
 import type { Contract } from "../../../../src/model/contract.ts";
 import { SeededRandom } from "../../../support/seeded-random.ts";
 
 const INTERVAL_MS = 300_000;
 
 export const CONTRACT: Contract = {
+  ...DEFAULT_TERMS,
   customer: "Acme Corporation GmbH",
   name: "transit-fra",
   selector: { customer: "Acme Corporation GmbH" },
   timeZone: "Europe/Berlin",
-  starts: null,
-  ends: null,
-  percentilePerMille: 950,
-  direction: "max_of_percentiles",
-  aggregation: "percentile_of_sum",
-  gaps: "zero",
-  partialMonths: "whole_month",
   byteLayer: "ip",
   commitBps: 400_000_000,
-  rounding: null,
   price: { pricing: { kind: "flat", pricePerMbps: "0.85", baseFee: "120" }, currency: "EUR" },
 };
 
