@@ -28,7 +28,7 @@ export interface StatusServiceParts {
   readonly log: Log;
 }
 
-/** How long /api/status says the same: a hundred clients that ask at once cost one answer. */
+/** How long /api/status and /metrics say the same: a hundred clients that ask at once cost one answer. */
 const SHARE_MS = 200;
 
 export class StatusService implements AsyncDisposable {
@@ -43,12 +43,12 @@ export class StatusService implements AsyncDisposable {
     this.#backlog = new BacklogView(() => parts.backlog());
     this.#exposesAddresses = options.config.agent.exposeAddresses;
     this.#client = new StatusClient(usageSettings(options), { log: parts.log });
-    const shared = new SharedAnswers<Answer>({ maxAgeMs: SHARE_MS, maxAnswers: 1 }, () => true);
+    const shared = new SharedAnswers<Answer>({ maxAgeMs: SHARE_MS, maxAnswers: 2 }, (answer) => answer.status === 200);
     const status = async () => jsonAnswer(JSON.stringify(await this.#status()));
     this.#server = new StatusServer(serverOptions(options), {
       health: () => parts.health(),
-      metrics: () => this.#metrics(),
-      status: () => shared.get("", status),
+      metrics: () => shared.get("metrics", () => this.#metrics()),
+      status: () => shared.get("status", status),
       resource: (resource) => this.#client.ask(resource, () => this.#status()),
       assets: assetAnswers(),
       log: parts.log,
@@ -83,11 +83,16 @@ export class StatusService implements AsyncDisposable {
 
   /** A scrape has all or nothing: counters that are missing look like addresses that are silent. */
   async #metrics(): Promise<Answer> {
-    const { metrics } = this.#parts;
-    const own = { status: 200, type: metrics.contentType, parts: [Buffer.from(await metrics.metrics())] };
-    if (!this.#exposesAddresses) return own;
+    if (!this.#exposesAddresses) return this.#ownMetrics();
     const addresses = await this.#client.ask({ kind: "addresses" }, () => this.#status());
-    return addresses.status === 200 ? { ...own, parts: [...own.parts, ...addresses.parts] } : addresses;
+    if (addresses.status !== 200) return addresses;
+    const own = await this.#ownMetrics();
+    return { ...own, parts: [...own.parts, ...addresses.parts] };
+  }
+
+  async #ownMetrics(): Promise<Answer> {
+    const { metrics } = this.#parts;
+    return { status: 200, type: metrics.contentType, parts: [Buffer.from(await metrics.metrics())] };
   }
 }
 

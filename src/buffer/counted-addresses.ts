@@ -42,6 +42,7 @@ const BUSIEST = `
 const LIVE = `
   SELECT address, bytes_in, bytes_out, packets_in, packets_out FROM address
   WHERE interface_id = ? AND network_id = ? AND live = 1`;
+const LIVE_COUNT = "SELECT count(*) FROM (SELECT 1 FROM address WHERE live = 1 LIMIT ?)";
 
 /** The addresses of a network with the most bytes since they were first counted. */
 export function busiestAddresses(database: Database, network: string, most: number): BusiestAddresses {
@@ -58,4 +59,9 @@ export function liveCounters(
 ): IterableIterator<LiveCounters> {
   const rows = database.prepare<[number, number], LiveCounters>(LIVE).raw();
   return rows.iterate(interfaceId, network);
+}
+
+/** How many counters the last window of each interface had a sample of, all interfaces together; `most` for more too. */
+export function countLive(database: Database, most: number): number {
+  return database.prepare<[number], number>(LIVE_COUNT).pluck().get(most) ?? 0;
 }

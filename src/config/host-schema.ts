@@ -59,12 +59,16 @@ export const agent = z.strictObject({
     example: '["edge-01.example.net"]',
     commented: true,
   }),
-  expose_addresses: z.boolean().prefault(false).register(keyDocs, {
-    type: "true or false",
-    description:
-      "Whether /metrics also has the counters of each address, for whoever scrapes instead of being pushed to.",
-    example: "false",
-  }),
+  expose_addresses: z
+    .boolean()
+    .prefault(false)
+    .register(keyDocs, {
+      type: "true or false",
+      description:
+        "Whether /metrics also has the counters of each address, for whoever scrapes instead of being pushed to. With more than " +
+        "262,144 active addresses a scrape fails.",
+      example: "false",
+    }),
   user: parsed((text) => (text === "" ? values.accept(text) : values.readName(text)))
     .prefault("")
     .register(keyDocs, {

@@ -1,8 +1,9 @@
 // The counters of every address in the Prometheus text format: the series that are pushed, without what names the agent.
-// In pieces, each with memory of its own that changes hands: 65,536 addresses are 262,144 lines, 34 MiB.
+// In pieces, each with memory of its own that changes hands: 65,536 addresses are 262,144 lines, 32 MiB and more by the
+// labels. Bounded: of more addresses there is nothing, so that an answer is made well within its time.
 
 import type { Database } from "../buffer/database.ts";
-import { type LiveCounters, liveCounters } from "../buffer/counted-addresses.ts";
+import { countLive, type LiveCounters, liveCounters } from "../buffer/counted-addresses.ts";
 import { storedInterfaces, storedNetworks } from "../buffer/recent-usage.ts";
 import { addressFromBytes, formatAddress } from "../model/address.ts";
 import type { Labels } from "../model/network.ts";
@@ -26,18 +27,29 @@ const FAMILIES: readonly Family[] = [
 ];
 const CHUNK_ROWS = 2_048;
 
+/** Of all interfaces together, one on two of them twice: about 130 MiB, and three seconds of a busy processor. */
+export const MAX_EXPOSED_ADDRESSES = 262_144;
+
+/** UTF-8, to be put one behind the other; or why there is nothing. */
+export type AddressMetrics =
+  | { readonly kind: "pieces"; readonly pieces: readonly Uint8Array<ArrayBuffer>[] }
+  | { readonly kind: "too many" };
+
 export interface AddressMetricsOptions {
   /** On every series. */
   readonly externalLabels: Labels;
   /** Lets others work; called every 2,048 rows. */
   readonly pause: () => Promise<void>;
+  /** Addresses; default: MAX_EXPOSED_ADDRESSES. */
+  readonly most?: number;
 }
 
-/** UTF-8, to be put one behind the other; as the ledger is in the snapshot, however long it takes. */
+/** As the ledger is in the snapshot, however long it takes. */
 export async function addressMetrics(
   database: Database,
-  { externalLabels, pause }: AddressMetricsOptions,
-): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  { externalLabels, pause, most = MAX_EXPOSED_ADDRESSES }: AddressMetricsOptions,
+): Promise<AddressMetrics> {
+  if (countLive(database, most + 1) > most) return { kind: "too many" };
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   const interfaces = storedInterfaces(database);
   const networks = storedNetworks(database);
@@ -55,7 +67,7 @@ export async function addressMetrics(
       }
     }
   }
-  return pieces;
+  return { kind: "pieces", pieces };
 }
 
 interface Rows {

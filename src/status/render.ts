@@ -8,6 +8,7 @@ import { networkPage } from "./page/network-page.ts";
 import { networksPage } from "./page/networks-page.ts";
 import { statusPage } from "./page/status-page.ts";
 import type { Status } from "./status.ts";
+import { type AddressMetrics, MAX_EXPOSED_ADDRESSES } from "./address-metrics.ts";
 import type { NetworkAddress } from "./usage.ts";
 import type { UsageDesk } from "./usage-desk.ts";
 
@@ -15,7 +16,7 @@ import type { UsageDesk } from "./usage-desk.ts";
 export type Wanted = Resource | { readonly kind: "addresses" };
 
 export interface Rendered {
-  readonly status: 200 | 404;
+  readonly status: 200 | 404 | 503;
   readonly type: "html" | "json" | "metrics" | "text";
   /** Each with memory of its own. */
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
@@ -25,7 +26,7 @@ const ADDRESSES_SHOWN = 100;
 
 /** Rejects with LedgerError where the ledger cannot be read. */
 export async function render(wanted: Wanted, status: Status, desk: UsageDesk): Promise<Rendered> {
-  if (wanted.kind === "addresses") return { status: 200, type: "metrics", parts: await desk.addressMetrics() };
+  if (wanted.kind === "addresses") return addressCounters(await desk.addressMetrics());
   const usage = await desk.report(status.interfaces.map(({ last_window_end: end }) => end ?? "").join(" "));
   const view = { status, usage };
   switch (wanted.kind) {
@@ -51,6 +52,14 @@ export async function render(wanted: Wanted, status: Status, desk: UsageDesk): P
       return html(customerPage({ ...view, customer: wanted.name, bills: bills ?? [] }));
     }
   }
+}
+
+/** Fails where Prometheus' own sample_limit would: a scrape has all counters or none. */
+function addressCounters(made: AddressMetrics): Rendered {
+  if (made.kind === "pieces") return { status: 200, type: "metrics", parts: made.pieces };
+  const fix = "set agent.expose_addresses = false and push them to a [[remote_write]]";
+  const problem = `more than ${MAX_EXPOSED_ADDRESSES} addresses are active, too many to scrape: ${fix}\n`;
+  return { status: 503, type: "text", parts: [encoded(problem)] };
 }
 
 function addressesOf(desk: UsageDesk, network: string) {

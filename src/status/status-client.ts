@@ -1,5 +1,6 @@
 // The status page's thread, seen from the agent: started at the first question, ended when nobody has asked for a while.
-// Whatever becomes of it, a question is answered in a bounded time, and the next one finds a thread that works.
+// Whatever becomes of it, a question is answered in a bounded time, and the next one finds a thread that works. What it
+// works at is bounded too, whoever still waits for it.
 
 import { Worker } from "node:worker_threads";
 import { type Answer, textAnswer } from "../telemetry/answer.ts";
@@ -29,11 +30,12 @@ export interface ThreadAnswer {
 export interface ClientLimits {
   /** For an answer. */
   readonly answerMs: number;
-  /** A thread that has said nothing for so long while it was asked is given up. */
+  /** A thread that says nothing for so long while it owes an answer is given up. */
   readonly silentMs: number;
   /** Without a question it ends. */
   readonly idleMs: number;
-  readonly waiting: number;
+  /** Answers that the thread may owe. */
+  readonly owed: number;
   /** How long equal questions get the same answer. */
   readonly shareMs: number;
 }
@@ -45,6 +47,13 @@ export interface ClientParts {
   readonly program?: URL;
 }
 
+interface Question {
+  readonly wanted: Wanted;
+  /** `wanted` as one text. */
+  readonly question: string;
+  readonly status: () => Promise<Status>;
+}
+
 interface Waiting {
   readonly settle: (answer: Answer) => void;
   readonly timer: NodeJS.Timeout;
@@ -54,7 +63,7 @@ const DEFAULT_LIMITS: ClientLimits = {
   answerMs: 8_000,
   silentMs: 60_000,
   idleMs: 600_000,
-  waiting: 32,
+  owed: 32,
   shareMs: 1_000,
 };
 const PROGRAM = new URL("./status-thread.js", import.meta.url);
@@ -75,12 +84,13 @@ export class StatusClient implements AsyncDisposable {
   readonly #program: URL;
   readonly #shared: SharedAnswers<Answer>;
   readonly #waiting = new Map<number, Waiting>();
+  /** What the thread works at, by id: the question, or null where an answer by changed settings differs. */
+  readonly #owed = new Map<number, string | null>();
   #settings: UsageSettings;
   #worker: Worker | null = null;
-  #idle: NodeJS.Timeout | null = null;
+  /** Until the thread is ended: for silence while it owes an answer, else for idleness. */
+  #patience: NodeJS.Timeout | null = null;
   #lastId = 0;
-  /** Since when the thread owes an answer and has given none; null while it owes nothing. */
-  #silentSinceMs: number | null = null;
   #isClosed = false;
 
   constructor(settings: UsageSettings, { log, limits, program = PROGRAM }: ClientParts) {
@@ -101,13 +111,15 @@ export class StatusClient implements AsyncDisposable {
   reconfigure(settings: UsageSettings): void {
     this.#settings = settings;
     this.#shared.clear();
+    for (const id of this.#owed.keys()) this.#owed.set(id, null);
     this.#post({ kind: "settings", settings });
   }
 
   /** Never rejects: 503 with one line where there is no answer. `status` is asked for once for all who share it. */
   ask(wanted: Wanted, status: () => Promise<Status>): Promise<Answer> {
-    return this.#shared.get(JSON.stringify(wanted), () =>
-      this.#ask(wanted, status).catch((error: unknown) => this.#failed(error)),
+    const question = JSON.stringify(wanted);
+    return this.#shared.get(question, () =>
+      this.#ask({ wanted, question, status }).catch((error: unknown) => this.#failed(error)),
     );
   }
 
@@ -117,20 +129,28 @@ export class StatusClient implements AsyncDisposable {
     await this.#end(null);
   }
 
-  async #ask(wanted: Wanted, status: () => Promise<Status>): Promise<Answer> {
-    if (this.#waiting.size >= this.#limits.waiting) return unavailable("too many pages are being asked for");
+  async #ask({ wanted, question, status }: Question): Promise<Answer> {
     const now = await status();
-    if (this.#isClosed) return unavailable("the agent is stopping");
+    const refusal = this.#refusal(question);
+    if (refusal !== null) return unavailable(refusal);
     this.#start();
-    if (this.#idle !== null) clearTimeout(this.#idle);
     const id = ++this.#lastId;
-    this.#silentSinceMs ??= performance.now();
+    this.#owed.set(id, question);
+    if (this.#owed.size === 1) this.#watch();
     const answer = new Promise<Answer>((settle) => {
-      const timer = setTimeout(() => this.#late(id), this.#limits.answerMs).unref();
+      const { answerMs } = this.#limits;
+      const timer = setTimeout(() => this.#settle(id, unavailable(`no answer in ${answerMs} ms`)), answerMs).unref();
       this.#waiting.set(id, { settle, timer });
     });
     this.#post({ kind: "request", id, wanted, status: now });
     return answer;
+  }
+
+  /** Why the thread is not asked; null where it is. */
+  #refusal(question: string): string | null {
+    if (this.#isClosed) return "the agent is stopping";
+    if ([...this.#owed.values()].includes(question)) return "the answer to an earlier request is still being made";
+    return this.#owed.size < this.#limits.owed ? null : "too many pages are being asked for";
   }
 
   #start(): void {
@@ -139,7 +159,7 @@ export class StatusClient implements AsyncDisposable {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 16 },
     });
     this.#worker = worker;
-    worker.on("message", (answer: ThreadAnswer) => this.#answered(answer));
+    worker.on("message", (answer: ThreadAnswer) => worker === this.#worker && this.#answered(answer));
     worker.once("error", (error) => this.#ended(worker, error.message));
     worker.once("exit", () => this.#ended(worker, "it ended"));
     this.#post({ kind: "settings", settings: this.#settings });
@@ -149,24 +169,21 @@ export class StatusClient implements AsyncDisposable {
     this.#worker?.postMessage(message);
   }
 
-  #stopWhenIdle(): void {
-    if (this.#worker === null || this.#waiting.size > 0) return;
-    if (this.#idle !== null) clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.#end(null), this.#limits.idleMs).unref();
+  /** Begins anew to wait for the thread to say something, or to be asked. */
+  #watch(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    const { silentMs, idleMs } = this.#limits;
+    const [reason, delayMs] = this.#owed.size > 0 ? [`it said nothing for ${silentMs} ms`, silentMs] : [null, idleMs];
+    this.#patience = setTimeout(() => void this.#end(reason), delayMs).unref();
   }
 
   #answered({ id, rendered, failure }: ThreadAnswer): void {
-    this.#silentSinceMs = this.#waiting.size > 1 ? performance.now() : null;
+    this.#owed.delete(id);
+    this.#watch();
     if (rendered !== undefined) this.#settle(id, answerOf(rendered));
     if (failure === undefined) return;
     if (failure.stack !== undefined) this.#log.error({ error: failure.message, stack: failure.stack }, "status page");
     this.#settle(id, unavailable(failure.message));
-  }
-
-  #late(id: number): void {
-    this.#settle(id, unavailable(`no answer in ${this.#limits.answerMs} ms`));
-    if (performance.now() - (this.#silentSinceMs ?? Infinity) < this.#limits.silentMs) return;
-    void this.#end(`it said nothing for ${this.#limits.silentMs} ms`);
   }
 
   async #end(reason: string | null): Promise<void> {
@@ -179,8 +196,8 @@ export class StatusClient implements AsyncDisposable {
   #ended(worker: Worker | null, reason: string | null): void {
     if (worker === null || worker !== this.#worker) return;
     this.#worker = null;
-    this.#silentSinceMs = null;
-    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#owed.clear();
+    if (this.#patience !== null) clearTimeout(this.#patience);
     if (reason !== null) this.#log.warn({ reason }, "the status page's thread ended: the next request starts another");
     for (const id of this.#waiting.keys()) this.#settle(id, unavailable(reason ?? "the agent is stopping"));
   }
@@ -190,7 +207,6 @@ export class StatusClient implements AsyncDisposable {
     this.#waiting.delete(id);
     clearTimeout(waiting?.timer);
     waiting?.settle(answer);
-    this.#stopWhenIdle();
   }
 
   #failed(error: unknown): Answer {

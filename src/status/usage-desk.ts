@@ -9,7 +9,7 @@ import { openSnapshot, readFault } from "../buffer/read-only-ledger.ts";
 import type { Contract } from "../model/contract.ts";
 import type { Labels } from "../model/network.ts";
 import { BILLING_INTERVAL_MS, type Clock, floorTo } from "../model/time.ts";
-import { addressMetrics } from "./address-metrics.ts";
+import { type AddressMetrics, addressMetrics } from "./address-metrics.ts";
 import { Day, type DayState } from "./day.ts";
 import { type MonthFigures, monthFigures } from "./month-figures.ts";
 import type { NetworkUsage, UsageReport } from "./usage.ts";
@@ -61,8 +61,8 @@ export class UsageDesk {
     return reportOf(state, this.#figures, this.#settings);
   }
 
-  /** The counters of all addresses in the Prometheus text format, in pieces. Rejects with LedgerError. */
-  async addressMetrics(): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  /** The counters of all addresses in the Prometheus text format. Rejects with LedgerError. */
+  async addressMetrics(): Promise<AddressMetrics> {
     const { stateDir, externalLabels } = this.#settings;
     using ledger = openSnapshot(stateDir);
     try {

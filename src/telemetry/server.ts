@@ -1,13 +1,15 @@
 // The status server: HTTP on a TCP address and on a unix socket for the command line. Read-only. No client can hold it:
 // connections, headers, the time of an exchange and the memory of unread answers are bounded, for each of the two
-// listeners on its own.
+// listeners on its own. A connection has one exchange at a time: no pipelining.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type AccessRules, refusalOf } from "./access.ts";
 import { type Answer, lengthOf, textAnswer } from "./answer.ts";
 import { AnswersInFlight } from "./answers-in-flight.ts";
 import { closeServer, listenOnSocket, listenOnTcp } from "./listen.ts";
 import type { Log } from "./log.ts";
+import { requestTarget } from "./request-target.ts";
 import { answerTo, type Served } from "./routes.ts";
 
 export interface ServerLimits {
@@ -41,6 +43,8 @@ interface Listener {
   /** Null: whoever can open the socket is answered. */
   readonly rules: AccessRules | null;
   readonly unread: AnswersInFlight;
+  /** Connections whose last request is not answered yet. */
+  readonly busy: WeakSet<Socket>;
 }
 
 const DEFAULT_LIMITS: ServerLimits = {
@@ -110,7 +114,7 @@ export class StatusServer implements AsyncDisposable {
 
   #createServer(rules: AccessRules | null): Server {
     const { connections, requestMs, unreadBytes } = this.#limits;
-    const listener = { rules, unread: new AnswersInFlight(unreadBytes) };
+    const listener = { rules, unread: new AnswersInFlight(unreadBytes), busy: new WeakSet<Socket>() };
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: requestMs,
@@ -120,18 +124,28 @@ export class StatusServer implements AsyncDisposable {
     });
     server.maxConnections = connections;
     server.maxRequestsPerSocket = MAX_REQUESTS;
-    server.on("request", (request, response) => void this.#serve(request, response, listener));
+    server.on("request", (request, response) => void this.#exchange(request, response, listener));
     server.once("listening", () => {
       server.on("error", (error) => this.#parts.log.warn({ error: error.message }, "status server"));
     });
     return server;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
-    const deadline = setTimeout(() => request.socket.destroy(), this.#limits.answerMs).unref();
-    response.once("close", () => clearTimeout(deadline));
+  async #exchange(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+    const { socket } = request;
+    // Node has no end for an answer that waits behind another when the client goes, and starts all that were asked for.
+    if (listener.busy.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    listener.busy.add(socket);
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.answerMs).unref();
+    whenOver(response, () => {
+      clearTimeout(deadline);
+      listener.busy.delete(socket);
+    });
     const answer = await this.#answer(request, listener.rules);
-    if (response.destroyed) return;
+    if (response.destroyed || socket.destroyed) return;
     if (request.method === "HEAD") {
       writeHead(response, answer);
       response.end();
@@ -139,11 +153,13 @@ export class StatusServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, rules: AccessRules | null): Promise<Answer> {
-    const [path = "/"] = (request.url ?? "/").split("?", 1);
+    const { host, path } = requestTarget(request);
+    const { headers, method, socket } = request;
     try {
-      const refusal = rules === null ? null : await refusalOf(request, rules);
+      const caller = { host, authorization: headers.authorization, localAddress: socket.localAddress };
+      const refusal = rules === null ? null : await refusalOf(caller, rules);
       if (refusal !== null) return refusal;
-      if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
+      if (method !== "GET" && method !== "HEAD") return methodNotAllowed();
       return await answerTo(path, this.#parts);
     } catch (error) {
       this.#parts.log.error({ path, error: error instanceof Error ? error.message : String(error) }, "status request");
@@ -152,10 +168,22 @@ export class StatusServer implements AsyncDisposable {
   }
 }
 
+/** Calls `over` once: when the response is sent or will never be. Its connection must be open. */
+function whenOver(response: ServerResponse, over: () => void): void {
+  const { socket } = response.req;
+  const end = (): void => {
+    response.off("close", end);
+    socket.off("close", end);
+    over();
+  };
+  response.once("close", end);
+  socket.once("close", end);
+}
+
 function send(response: ServerResponse, wanted: Answer, unread: AnswersInFlight): void {
   const release = unread.hold(wanted.parts);
   const answer = release === null ? busy() : wanted;
-  if (release !== null) response.once("close", release);
+  if (release !== null) whenOver(response, release);
   writeHead(response, answer);
   for (const part of answer.parts) response.write(part);
   response.end();

@@ -44,6 +44,7 @@ describe("the status page's thread", () => {
 
   beforeEach(() => {
     client = null;
+    logged.lines.length = 0;
   });
 
   afterEach(async () => {
@@ -98,8 +99,46 @@ describe("the status page's thread", () => {
     await waitFor("another thread", async () => textOf(await asked.ask({ kind: "networks" }, status)) === "well");
   });
 
-  it("has no more waiting for it than its limit", async () => {
-    const asked = clientOf("setTimeout(() => answer(wanted.name), 200)", { waiting: 3 });
+  it("is not asked again for what it still owes, but for all else, and once it has answered", async () => {
+    // The front page is answered when the networks are asked for.
+    const asked = clientOf(
+      `globalThis.kept ??= [];
+      kept.push(() => answer(wanted.kind + " " + requests));
+      if (wanted.kind !== "front") for (const one of kept.splice(0)) one();`,
+      { answerMs: 300 },
+    );
+    const front = () => asked.ask({ kind: "front" }, status);
+    expect(textOf(await front())).toContain("no answer in 300 ms");
+    for (const again of [await front(), await front()]) {
+      expect([again.status, again.headers]).toEqual([503, { "Retry-After": "5" }]);
+      expect(textOf(again)).toMatch(/ shown now: [^\n]* is still being made\n$/);
+    }
+    expect(textOf(await asked.ask({ kind: "networks" }, status))).toBe("networks 2");
+    expect(textOf(await front())).toContain("no answer in 300 ms");
+    asked.reconfigure(usageSettings("/nowhere"));
+    expect(textOf(await front())).toContain("no answer in 300 ms");
+    expect(textOf(await front())).toContain("is still being made");
+    expect(textOf(await asked.ask({ kind: "networks" }, status))).toBe("networks 5");
+  });
+
+  it("owes no more than its limit, whoever still waits for it", async () => {
+    const asked = clientOf('if (wanted.name === "last") answer(`${requests}`)', { answerMs: 50, owed: 3 });
+    const ask = (name: string) => asked.ask({ kind: "network", name }, status);
+    const late = await Promise.all(["a", "b", "c"].map(ask));
+    for (const one of late) expect(textOf(one)).toContain("no answer in 50 ms");
+    expect(textOf(await ask("last"))).toContain("too many");
+  });
+
+  it("that is silent for long is given up although nobody waits for it any more, and is not idle till then", async () => {
+    const asked = clientOf("for (;;);", { answerMs: 50, silentMs: 500, idleMs: 50 });
+    expect(textOf(await asked.ask({ kind: "front" }, status))).toContain("no answer");
+    await expect.poll(() => asked.isRunning).toBe(false);
+    expect(logged.headlines()).toEqual(["warn: the status page's thread ended: the next request starts another"]);
+    expect(textOf(await asked.ask({ kind: "front" }, status))).toContain("no answer");
+  });
+
+  it("has no more asked of it at once than its limit", async () => {
+    const asked = clientOf("setTimeout(() => answer(wanted.name), 200)", { owed: 3 });
     const names = ["a", "b", "c", "d"];
     const ask = (name: string) => asked.ask({ kind: "network", name }, status);
     const first = names.slice(0, 3).map(ask);
@@ -107,7 +146,9 @@ describe("the status page's thread", () => {
     const refused = await ask("d");
     expect([refused.status, textOf(refused)]).toEqual([503, expect.stringContaining("too many")]);
     expect((await Promise.all(first)).map(textOf)).toEqual(["a", "b", "c"]);
-    expect(textOf(await ask("d"))).toBe("d");
+    const texts = (await Promise.all(names.map(ask))).map(textOf);
+    expect(texts.toSpliced(3)).toEqual(["a", "b", "c"]);
+    expect(texts[3]).toContain("too many");
   });
 
   it("that fails with what nobody expects says so in the log, and goes on", async () => {

@@ -3,18 +3,24 @@
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { request, type RequestOptions } from "node:http";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import Sqlite from "better-sqlite3";
+import { Gauge } from "prom-client";
 import { stringify, type TomlTable } from "smol-toml";
 import { describe, expect, it } from "vitest";
 
+import { LEDGER_FILE } from "../../src/buffer/database.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { floorTo } from "../../src/model/time.ts";
+import { MAX_EXPOSED_ADDRESSES } from "../../src/status/address-metrics.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { metricComplaints } from "../support/check-metrics.ts";
 import { freePort } from "../support/free-port.ts";
 import { ledgerOptions } from "../support/ledger-options.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 import { quietStatus } from "../support/usage-settings.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { windowUsage } from "../support/window-usage.ts";
 import { memoryLog } from "../unit/ship/memory-log.ts";
 
@@ -32,11 +38,27 @@ function commitWindow(folder: TempFolder): void {
   ledger.close(windowUsage(floorTo(Date.now(), 60_000) - 60_000, rows), { live: true });
 }
 
-async function started(folder: TempFolder, agent: TomlTable, name = "acme") {
-  const options = await optionsOf(folder, agent, name);
+/** As many addresses as if the last window had had a sample of each. */
+function addLiveAddresses(stateDir: string, count: number): void {
+  const database = new Sqlite(join(stateDir, LEDGER_FILE));
+  try {
+    database
+      .prepare(
+        `WITH RECURSIVE number(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < ?)
+        INSERT INTO address (interface_id, network_id, address, bytes_in, packets_in, bytes_out, packets_out, last_active_ms, live)
+        SELECT interface_id, network_id, CAST(printf('%016d', value) AS BLOB), 0, 0, 0, 0, last_active_ms, 1 FROM address, number`,
+      )
+      .run(count);
+  } finally {
+    database.close();
+  }
+}
+
+async function started(folder: TempFolder, agent: TomlTable, { metrics = createMetrics() } = {}) {
+  const options = await optionsOf(folder, agent, "acme");
   const { log } = memoryLog();
   const parts = { health: () => ({ ok: true as const }), backlog: async () => [], status: () => NOW };
-  const service = new StatusService(options, { ...parts, metrics: createMetrics(), log });
+  const service = new StatusService(options, { ...parts, metrics, log });
   await service.start();
   return service;
 }
@@ -120,6 +142,37 @@ describe("the status page of an agent", () => {
     await using _service = await started(folder, { expose_addresses: true, state_dir: "." });
     const broken = await ask({ socketPath: folder.file("agent.sock"), path: "/metrics" });
     expect([broken.status, broken.body]).toEqual([503, expect.stringMatching(/there is no ledger[^\n]*\n$/)]);
+  });
+
+  it("fails a scrape of more addresses than it can show in time, in one line with the way out", async () => {
+    await using folder = await tempFolder();
+    commitWindow(folder);
+    addLiveAddresses(folder.file("state"), MAX_EXPOSED_ADDRESSES);
+    await using _service = await started(folder, { expose_addresses: true });
+    const { status, headers, body } = await ask({ socketPath: folder.file("state/agent.sock"), path: "/metrics" });
+    expect([status, headers["content-type"]]).toEqual([503, "text/plain; charset=utf-8"]);
+    expect(body).toBe(
+      "more than 262144 addresses are active, too many to scrape: set agent.expose_addresses = false and push them to a [[remote_write]]\n",
+    );
+  });
+
+  it("renders its metrics once for all who scrape at the same moment", async () => {
+    await using folder = await tempFolder();
+    commitWindow(folder);
+    const metrics = createMetrics();
+    let rendered = 0;
+    const collect = (): void => void (rendered += 1);
+    metrics.registerMetric(new Gauge({ name: "acct_test_ratio", help: "Zero.", registers: [], collect }));
+    await using _service = await started(folder, {}, { metrics });
+    const socketPath = folder.file("state/agent.sock");
+    const bodies = await Promise.all(Array.from({ length: 50 }, () => ask({ socketPath, path: "/metrics" })));
+    expect(bodies.map(({ status }) => status)).toEqual(bodies.map(() => 200));
+    expect(rendered).toBeLessThan(25);
+    const before = rendered;
+    await waitFor("metrics of another moment", async () => {
+      await ask({ socketPath, path: "/metrics" });
+      return rendered > before;
+    });
   });
 
   it("takes on networks of a changed configuration", async () => {

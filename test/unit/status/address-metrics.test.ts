@@ -21,7 +21,8 @@ const ROWS = [
 async function metricsOf(folder: TempFolder, externalLabels: Readonly<Record<string, string>> = {}): Promise<string> {
   using ledger = openSnapshot(folder.path);
   const pause = async (): Promise<void> => undefined;
-  return Buffer.concat(await addressMetrics(ledger.database, { externalLabels, pause })).toString();
+  const made = await addressMetrics(ledger.database, { externalLabels, pause });
+  return made.kind === "pieces" ? Buffer.concat(made.pieces).toString() : made.kind;
 }
 
 function window(number: number, rows: typeof ROWS, interfaceName = "eth0") {
@@ -84,6 +85,21 @@ describe("the counters of addresses", () => {
     expect(await metricComplaints(page)).toEqual([]);
     expect(page).toContain('customer="a\\"b\\\\c\\nd"');
     expect(page.match(/^# TYPE acct_bytes_total counter$/gm)).toHaveLength(1);
+  });
+
+  it("are not made of more than so many, of all interfaces together", async () => {
+    await using folder = await tempFolder();
+    using ledger = new Ledger({ ...options(folder), idleTimeoutMs: 60_000 });
+    ledger.close(window(1, ROWS), { live: true });
+    ledger.close(window(1, ROWS.slice(0, 2), "eth1"), { live: true });
+    const kindOf = async (most: number) => {
+      using snapshot = openSnapshot(folder.path);
+      const { kind } = await addressMetrics(snapshot.database, { externalLabels: {}, pause: async () => {}, most });
+      return kind;
+    };
+    expect([await kindOf(5), await kindOf(4)]).toEqual(["pieces", "too many"]);
+    ledger.close(window(9, ROWS.slice(1)), { live: true });
+    expect(await kindOf(4)).toBe("pieces");
   });
 
   it("end with the series of an address that was idle for too long", async () => {

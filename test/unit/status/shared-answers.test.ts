@@ -38,6 +38,12 @@ describe("shared answers", () => {
     expect(await shared.get("a", make)).toBe(4);
   });
 
+  it("are shared while they are being made, however many there are", async () => {
+    const shared = new SharedAnswers<number>({ maxAgeMs: 1000, maxAnswers: 1 }, () => true);
+    const asked = ["a", "b", "c", "a", "b", "c"].map((question) => shared.get(question, make));
+    expect(await Promise.all(asked)).toEqual([1, 2, 3, 1, 2, 3]);
+  });
+
   it("are forgotten when they are cleared, also what is being made", async () => {
     const shared = new SharedAnswers<number>({ maxAgeMs: 1000, maxAnswers: 2 }, () => true);
     const before = shared.get("a", make);

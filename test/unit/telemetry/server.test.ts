@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { request, type RequestOptions } from "node:http";
+import { Agent, request, type RequestOptions } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -15,6 +15,7 @@ import { StatusServer, type StatusServerOptions, type StatusServerParts } from "
 import { freePort } from "../../support/free-port.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
+const GET_STATUS = "GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const LOOPBACK = { listen: { host: "127.0.0.1", port: 0 }, socketPath: null };
 
 interface Started extends AsyncDisposable {
@@ -48,6 +49,12 @@ async function ask(
   const sent = request({ host: "127.0.0.1", agent: false, ...options }).end();
   const [response] = await once(sent, "response");
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** The answer to what is written to a connection of its own, byte by byte as it is here. */
+async function written(port: number, head: string): Promise<string> {
+  const socket = await open(port, `${head}\r\nConnection: close\r\n\r\n`);
+  return text(socket);
 }
 
 async function open(port: number, data = ""): Promise<Socket> {
@@ -196,6 +203,37 @@ describe("StatusServer hosts", () => {
   });
 });
 
+describe("StatusServer on an absolute request target", () => {
+  it.each([
+    ["http://localhost:9112/healthz", "ok\n"],
+    ["HTTP://LocalHost/metrics?a=http://evil.example/", "acct_test_total 3\n"],
+    ["https://127.0.0.1/networks/a%2Fb", '{"kind":"network","name":"a/b"}'],
+    ["http://localhost", '{"kind":"front"}'],
+    ["http://localhost?a=b", '{"kind":"front"}'],
+  ])("answers %s as its path", async (target, body) => {
+    await using started = await start();
+    const answer = await written(started.port, `GET ${target} HTTP/1.1\r\nHost: localhost`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(answer.slice(answer.indexOf("\r\n\r\n") + 4)).toBe(body);
+  });
+
+  it("goes by the host in it, and not by the Host header", async () => {
+    await using started = await start({}, { names: ["edge.example"] });
+    const statusOf = async (target: string, host: string) =>
+      (await written(started.port, `GET ${target} HTTP/1.1\r\nHost: ${host}`)).split(" ", 2)[1];
+    expect(await statusOf("http://evil.example/healthz", "localhost")).toBe("403");
+    expect(await statusOf("http://localhost@evil.example/healthz", "localhost")).toBe("403");
+    expect(await statusOf("http://evil.example:80@localhost/healthz", "localhost")).toBe("403");
+    expect(await statusOf("http://edge.example:9112/healthz", "evil.example")).toBe("200");
+    expect(await statusOf("/healthz", "evil.example")).toBe("403");
+  });
+
+  it.each(["http:///healthz", "http:healthz", "ftp://localhost/healthz", "http://"])("knows no %s", async (target) => {
+    await using started = await start();
+    expect(await written(started.port, `GET ${target} HTTP/1.1\r\nHost: localhost`)).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+});
+
 describe("StatusServer with a password", () => {
   const authorize = async (header: string | undefined): Promise<boolean> => header === "Basic right";
 
@@ -245,7 +283,7 @@ describe("StatusServer bounds", () => {
   it("ends an answer that a client does not read", async () => {
     const status = async () => textAnswer(200, "x".repeat(32 * 1024 * 1024));
     await using started = await start({ status }, { limits });
-    const reader = await open(started.port, "GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const reader = await open(started.port, GET_STATUS);
     await expect.poll(async () => connected(reader)).toBe(false);
   });
 
@@ -283,6 +321,50 @@ describe("StatusServer bounds", () => {
     expect((await ask({ port, path: "/" })).body).toHaveLength(8 * 1024 * 1024);
     for (const socket of readers) socket.destroy();
     await expect.poll(async () => (await ask({ port, path: "/networks" })).status).toBe(200);
+  });
+
+  it("ends a connection whose second request comes before the first is answered, and makes one answer", async () => {
+    let asked = 0;
+    const status = async () => {
+      asked += 1;
+      return new Promise<never>(() => undefined);
+    };
+    await using started = await start({ status });
+    const eager = await open(started.port, GET_STATUS.repeat(1000));
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    await once(eager.resume(), "close");
+    expect(asked).toBe(1);
+    expect((await ask({ port: started.port, path: "/healthz" })).status).toBe(200);
+  });
+
+  it("keeps nothing for a client that asked for much at once and went away", async () => {
+    const status = async () => textAnswer(200, "x".repeat(64 * 1024));
+    const resource = async () => textAnswer(200, "y".repeat(16 * 1024 * 1024));
+    const generous = { connections: 64, requestMs: 5000, answerMs: 5000, unreadBytes: 26 * 1024 * 1024 };
+    await using started = await start({ status, resource }, { limits: generous });
+    const greedy = await open(started.port, GET_STATUS.repeat(400));
+    await Promise.race([once(greedy, "readable"), once(greedy, "close")]);
+    greedy.destroy();
+    await expect.poll(async () => (await ask({ port: started.port, path: "/" })).status).toBe(200);
+  });
+
+  it("answers one request after another on a connection that stays, however long the answers are", async () => {
+    const status = async () => textAnswer(200, "x".repeat(3 * 1024 * 1024));
+    await using started = await start({ status });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    const asked = ["/api/status", "/healthz", "/metrics", "/nothing"].flatMap((path) =>
+      ["GET", "HEAD", "GET"].map(async (method) => {
+        const sent = request({ host: "127.0.0.1", port: started.port, agent, path, method }).end();
+        const [response] = await once(sent, "response");
+        ports.add(sent.socket?.localPort);
+        return (await text(response)).length;
+      }),
+    );
+    const lengths = await Promise.all(asked);
+    agent.destroy();
+    expect(lengths.slice(0, 6)).toEqual([3 * 1024 * 1024, 0, 3 * 1024 * 1024, 3, 0, 3]);
+    expect(ports.size).toBe(1);
   });
 
   it("refuses a header over its size", async () => {
