@@ -2,7 +2,7 @@
 // Root keeps being root by default, without root's powers; with `agent.user` it becomes somebody else.
 
 import { constants, openSync, readdirSync } from "node:fs";
-import { closedFiles } from "./agent-files.ts";
+import { closedFiles, closedKernelFolders } from "./agent-files.ts";
 import { findBpffs, reachBpffs } from "./capture/ebpf/bpffs.ts";
 import { KernelError } from "./capture/ebpf/kernel-error.ts";
 import { type Config, ConfigError } from "./config/config.ts";
@@ -39,16 +39,17 @@ export function limitPrivileges(config: Config): Privileges {
   keepFilesFromPrograms();
   const bpffs = holdBpffs(config);
   liftMemoryLimit();
-  const needs = [...portNeeds(config), ...(user === null && process.geteuid?.() === 0 ? fileNeeds(config) : [])];
+  const isRoot = user === null && process.geteuid?.() === 0;
+  const needs = [...portNeeds(config), ...(isRoot ? fileNeeds(config, bpffs) : [])];
   const kept = capabilities.capabilitySet([...captureNeeds(), ...needs.flatMap((need) => need.capabilities)]);
-  const problems = [
+  const before = [
     user === null ? null : capabilities.holdThroughUserChange(),
     capabilities.limitBoundingSet(kept),
-    user === null ? null : become(user, config),
-    capabilities.keepCapabilities(kept),
-    capabilities.hideMemory(),
   ].filter((problem) => problem !== null);
-  if (user !== null) requireFiles(config, user);
+  if (user !== null) become(user, config, before);
+  const after = [capabilities.keepCapabilities(kept), capabilities.hideMemory()].filter((problem) => problem !== null);
+  const problems = [...before, ...after];
+  if (user !== null) requireFiles(config, user, bpffs);
   return {
     adapt: (any) => (any.capture.bpffs === config.capture.bpffs ? withBpffs(any, bpffs) : any),
     report(log) {
@@ -72,14 +73,16 @@ function portNeeds({ agent }: Config): readonly Need[] {
 }
 
 /** Root without capabilities may use root's files. What it needs to use those of others, if the configuration names such. */
-function fileNeeds(config: Config): readonly Need[] {
+function fileNeeds(config: Config, bpffs: string): readonly Need[] {
   const { effective, permitted } = capabilities.heldCapabilities();
   const overrides = capabilities.capabilitySet(["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER"]);
   capabilities.useCapabilities(effective & ~overrides);
   try {
     const { folders, files } = closedFiles(config);
-    const because = `closed to root without them: ${[...folders, ...files].join(", ")}`;
-    if (folders.length > 0) return [{ capabilities: ["CAP_DAC_OVERRIDE", "CAP_FOWNER"], because }];
+    const { counting, wanted } = closedKernelFolders(config, bpffs);
+    const kernel = [...counting, ...(wanted === null ? [] : [wanted])];
+    const because = `closed to root without them: ${[...folders, ...kernel, ...files].join(", ")}`;
+    if (folders.length + kernel.length > 0) return [{ capabilities: ["CAP_DAC_OVERRIDE", "CAP_FOWNER"], because }];
     return files.length > 0 ? [{ capabilities: ["CAP_DAC_READ_SEARCH"], because }] : [];
   } finally {
     capabilities.useCapabilities(effective & permitted);
@@ -96,25 +99,41 @@ function userOf({ file, agent }: Config & { readonly agent: { readonly user?: st
   throw new ConfigError([`${key}: only root can become another user; start it as root, or leave the key out`]);
 }
 
-/** Going on as root would be the opposite of what is asked for. */
-function become(user: UserAccount, { file }: Config): null {
+/**
+ * Going on as root would be the opposite of what is asked for. The C library changes the user by the signal by which threads
+ * were reached before: where one did not answer, it would wait for ever.
+ */
+function become(user: UserAccount, { file }: Config, problems: readonly string[]): void {
+  const key = `${file}: agent.user = ${JSON.stringify(user.name)}: cannot become this user`;
+  if (problems.length > 0)
+    throw new ConfigError([`${key}: ${problems.join("; ")}; start it again, or leave the key out`]);
   try {
     becomeUser(user);
-    return null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`${file}: agent.user = ${JSON.stringify(user.name)}: cannot become this user: ${reason}`]);
+    throw new ConfigError([`${key}: ${error instanceof Error ? error.message : String(error)}`]);
   }
 }
 
-function requireFiles(config: Config, { name }: UserAccount): void {
+function requireFiles(config: Config, { name }: UserAccount, bpffs: string): void {
   const key = `${config.file}: agent.user = ${JSON.stringify(name)}`;
   const { folders, files } = closedFiles(config);
+  const { counting, wanted } = closedKernelFolders(config, bpffs);
   const problems = [
     ...folders.map((folder) => `${key}: ${folder} cannot be written by this user; chown -R ${name} ${folder}`),
     ...files.map((file) => `${key}: ${file} cannot be read by this user; chgrp ${name} ${file} && chmod g+r ${file}`),
+    ...counting.map((reason) => `${key}: ${reason}, where an earlier agent may still count; ${DETACH_FIRST}`),
+    ...(wanted === null || counting.length > 0
+      ? []
+      : [`${key}: ${wanted} cannot be written by this user; ${ownBpffs(name)}`]),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+const DETACH_FIRST = "run acct-agent detach as root, or as the user that ran it, first";
+
+function ownBpffs(name: string): string {
+  const mount = `mount -t bpf bpf DIR && chown ${name} DIR`;
+  return `give it one of its own (${mount}; capture.bpffs = "DIR"), or set capture.backend = "pcap"`;
 }
 
 /** What whoever started this process left open is none of the programs' that it starts. */

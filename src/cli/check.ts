@@ -15,6 +15,7 @@ import { RemoteWriteClient } from "../ship/remote-write-client.ts";
 import { VERSION } from "../version.ts";
 import { readArguments } from "./arguments.ts";
 import { captureFindings, type Finding } from "./check-capture.ts";
+import { startFindings } from "./check-start.ts";
 import { type ExitCode, print } from "./command.ts";
 import { CHECK } from "./options/check.ts";
 
@@ -25,6 +26,7 @@ export async function check(args: readonly string[]): Promise<ExitCode> {
   const findings = [
     { ok: true, subject: "config", text: `${file} is valid` },
     ...options.interfaces.map(interfaceFinding),
+    ...(await startFindings(options.config)),
     ...(await captureFindings(options)),
     ...networkFindings(options),
     ...contractFindings(options),

@@ -57,7 +57,6 @@ const MACHINE_CODE: Readonly<Record<string, MachineCode>> = {
 const libc = koffi.load("libc.so.6");
 const mmap = libc.func("int64_t mmap(int64_t address, size_t length, int protection, int flags, int fd, long offset)");
 const mprotect = libc.func("int mprotect(int64_t address, size_t length, int protection)");
-const munmap = libc.func("int munmap(int64_t address, size_t length)");
 const memcpy = libc.func("int64_t memcpy(int64_t to, void *from, size_t length)");
 const readWord = libc.func("void *memcpy(void *to, int64_t from, size_t length)");
 
@@ -72,16 +71,23 @@ const SA_RESTORER = 0x0400_0000n;
 const SA_RESTART = 0x1000_0000n;
 const SIGACTION_BYTES = 32;
 const SIGNAL_SET_BYTES = 8;
-const LIMIT_MS = 2_000;
+/** A machine that pages, or a container without CPU time, lets a thread wait long. */
+const LIMIT_MS = 30_000;
 const MAX_ROUNDS = 10;
+
+/** Set where a thread was not reached: it may still come to the handler, which has to stay. */
+let leftBehind: string | null = null;
 
 /**
  * Makes the calls, in order, in each thread; threads that are started meanwhile are reached too. Returns null, or one line
- * that says what failed: a call in any thread, or that a thread was not reached.
+ * that says what failed: a call in any thread, or that a thread was not reached within the limit. After the latter every
+ * further call fails at once, and setuid(2) of the C library, which has the same signal, would wait for ever.
  */
-export function inEveryThread(calls: readonly ThreadCall[]): string | null {
+export function inEveryThread(calls: readonly ThreadCall[], limitMs = LIMIT_MS): string | null {
+  if (leftBehind !== null) return leftBehind;
   const machine = MACHINE_CODE[process.arch];
   if (machine === undefined) return `threads cannot be reached on ${process.arch}`;
+  // Never unmapped: a thread that has answered may not have left the code yet.
   const area = BigInt(mmap(0n, AREA_BYTES, PROT_READ | PROT_WRITE, MAP_FLAGS, -1, 0));
   if (area === -1n) return `mmap failed with errno ${koffi.errno()}`;
   copyTo(area, Buffer.from(machine.code, "hex"));
@@ -89,12 +95,10 @@ export function inEveryThread(calls: readonly ThreadCall[]): string | null {
   if (mprotect(area, CODE_BYTES, PROT_READ | PROT_EXEC) !== 0) return `mprotect failed with errno ${koffi.errno()}`;
   const before = Buffer.alloc(SIGACTION_BYTES);
   systemCall("rt_sigaction", SIGNAL, signalAction(area, machine), before, SIGNAL_SET_BYTES);
-  const problem = signalThreads(area);
-  // A thread that was not reached may still come here.
-  if (problem !== null) return problem;
+  leftBehind = signalThreads(area, limitMs);
+  if (leftBehind !== null) return leftBehind;
   systemCall("rt_sigaction", SIGNAL, before, 0, SIGNAL_SET_BYTES);
   const error = -readInt(area, ERROR_AT);
-  munmap(area, AREA_BYTES);
   return error === 0 ? null : `${calls.map(({ name }) => name).join(", ")} failed with errno ${error}`;
 }
 
@@ -102,7 +106,7 @@ export function inEveryThread(calls: readonly ThreadCall[]): string | null {
  * A round reaches the threads that are there; those that they have started meanwhile are reached by the next one. This
  * thread is the last: the calls may take from it what the rounds need.
  */
-function signalThreads(area: bigint): string | null {
+function signalThreads(area: bigint, limitMs: number): string | null {
   const own = systemCall("gettid");
   const reached = new Set<string>();
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -115,15 +119,15 @@ function signalThreads(area: bigint): string | null {
       systemCall("tgkill", process.pid, Number(thread), SIGNAL);
       reached.add(thread);
     }
-    if (!waitForThreads(area, reached)) return "a thread did not answer";
+    if (!waitForThreads(area, reached, limitMs)) return "a thread did not answer";
   }
   return "threads are started faster than they can be reached";
 }
 
 /** Until each has answered, or ended before it could: of one that ended nobody knows which. */
-function waitForThreads(area: bigint, reached: ReadonlySet<string>): boolean {
+function waitForThreads(area: bigint, reached: ReadonlySet<string>, limitMs: number): boolean {
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  const endMs = performance.now() + LIMIT_MS;
+  const endMs = performance.now() + limitMs;
   for (;;) {
     const left = threads().filter((thread) => reached.has(thread));
     const done = readInt(area, DONE_AT);

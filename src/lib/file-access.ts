@@ -1,6 +1,6 @@
 // Whether files can be used with the rights that this thread has in effect, without opening them.
 
-import { existsSync } from "node:fs";
+import { accessSync, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCall } from "./system-call.ts";
 
@@ -9,8 +9,10 @@ const AT_EACCESS = 0x200;
 const R_OK = 4;
 const W_OK = 2;
 const X_OK = 1;
+const EPERM = 1;
+const ENOSYS = 38;
 
-/** Also false where the kernel does not tell (before Linux 5.8). */
+/** Also false where the kernel does not tell root (before Linux 5.8, or under a filter of system calls). */
 export function isReadable(file: string): boolean {
   return hasAccess(file, R_OK);
 }
@@ -22,6 +24,26 @@ export function isWritableFolder(folder: string): boolean {
   return parent !== folder && !existsSync(folder) && isWritableFolder(parent);
 }
 
+/** Whether an existing folder can be listed and changed. */
+export function isOpenFolder(folder: string): boolean {
+  return hasAccess(folder, R_OK | W_OK | X_OK);
+}
+
 function hasAccess(path: string, mode: number): boolean {
-  return systemCall("faccessat2", AT_FDCWD, Buffer.from(`${path}\0`), mode, AT_EACCESS) === 0;
+  const result = systemCall("faccessat2", AT_FDCWD, Buffer.from(`${path}\0`), mode, AT_EACCESS);
+  return result === -ENOSYS || result === -EPERM ? hasRealAccess(path, mode) : result === 0;
+}
+
+/**
+ * access(2) asks for the real user, without its capabilities; of root it takes those that are held, in effect or not: what
+ * root could do without them it does not tell.
+ */
+function hasRealAccess(path: string, mode: number): boolean {
+  if (process.geteuid?.() === 0 || process.getuid?.() !== process.geteuid?.()) return false;
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
 }

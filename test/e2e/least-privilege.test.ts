@@ -134,6 +134,10 @@ liveDescribe("an agent that root starts", () => {
     expect((await start("no-such-user")).output).toEqual([
       `${edge.configFile}: agent.user = "no-such-user": there is no such user; make it, or leave the key out`,
     ]);
+    expect(await edge.command("check")).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^FAIL {2}user: agent\.user = "no-such-user": there is no such user; /m),
+    });
     await mkdir(edge.stateDir, { mode: 0o700 });
     const { output } = await start("nobody");
     expect(output).toEqual([

@@ -88,20 +88,24 @@ liveDescribe("ownNetworks", () => {
   });
 });
 
-liveDescribe("interfaceFrames", () => {
-  it("is what the interface received and sent, and null where there is none of this name", async () => {
+liveDescribe("InterfaceWatch", () => {
+  it("has the interface's number and what it received and sent, and null where there is none of this name", async () => {
     await using pair = await createPair();
     const { edge, peer } = pair;
     await sendFrames(peer, { count: 123 });
     await sendFrames(edge, { count: 7 });
     const names = [edge.interface, "near7", "missing0", edge.interface.slice(0, -1), ""];
-    const expression = `${JSON.stringify(names)}.map((name) => [m.interfaceFrames(name), m.interfaceIndex(name) > 0])`;
+    const socket = '(await import("koffi")).default.load("libc.so.6").func("int socket(int, int, int)")(2, 2, 0)';
+    const expression = `await (async (names, socket) => names.map((name) => {
+      const watch = new m.InterfaceWatch(name, socket);
+      return [watch.frames(), watch.index() === m.interfaceIndex(name), watch.index() > 0];
+    }))(${JSON.stringify(names)}, ${socket})`;
     expect(JSON.parse(await evaluate(edge, COUNTERS, expression))).toEqual([
-      [130, true],
-      [0, true],
-      [null, false],
-      [null, false],
-      [null, false],
+      [130, true, true],
+      [0, true, true],
+      [null, true, false],
+      [null, true, false],
+      [null, true, false],
     ]);
   });
 });

@@ -50,6 +50,11 @@ export class EbpfCapture {
     return this.#options.interface;
   }
 
+  /** Where its state is pinned. */
+  get folder(): string {
+    return this.#options.folder;
+  }
+
   get state(): { readonly capturing: boolean; readonly reason: string | null } {
     return { capturing: this.#kernel.isAttached, reason: this.#complaint };
   }

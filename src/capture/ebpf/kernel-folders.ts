@@ -33,7 +33,9 @@ export function takeInOrphans(folders: KernelFolders): void {
   const namespace = namespaceCookie();
   for (const other of listFolder(folders.folder)) {
     if (other === folders.ledgerId) continue;
-    for (const name of listFolder(join(folders.folder, other))) {
+    const names = tryList(join(folders.folder, other));
+    if (names === null) continue;
+    for (const name of names) {
       const from = join(folders.folder, other, name);
       const manifest = tryFirstManifest(from);
       if (manifest?.stateDir !== folders.stateDir || manifest.namespace !== namespace) continue;
@@ -58,6 +60,16 @@ export async function retire(folder: string, deps: DrainDependencies): Promise<b
   }
   unpin(folder);
   return true;
+}
+
+/** Null where it is closed to this user: another's, or noted (kernel-places.ts). */
+function tryList(folder: string): readonly string[] | null {
+  try {
+    return listFolder(folder);
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
 }
 
 /** Null also where it cannot be read: another agent may be removing it, and then it is none of ours. */
