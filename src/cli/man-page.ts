@@ -13,6 +13,7 @@ const FILES = [
     "The ledger: counters, billing intervals, bills, and what is still to be pushed. STATE_DIR is agent.state_dir.",
   ],
   ["STATE_DIR/agent.sock", "The socket over which status asks a running agent."],
+  ["STATE_DIR/kernel-places.json", "Where the kernel counts for this agent, until the machine restarts."],
   ["STATE_DIR/agent.lock", "Held by the one agent that uses the folder."],
   ["/sys/fs/bpf", "Where the kernel keeps what it counts while no agent runs (capture.bpffs)."],
 ] as const;

@@ -97,7 +97,7 @@ describe("acct-agent backup", () => {
 });
 
 liveDescribe("acct-agent backup to a full disk", () => {
-  it("says that it is the target that has no room, and leaves nothing there", async ({ expect }) => {
+  it("says that it is the target that has no room, and leaves nothing there", async () => {
     await using billed = await BilledMonth.create();
     await using disk = await Mount.memory(billed.file("disk"), "64k");
     const { code, complaints } = await backUp(billed.configFile, join(disk.path, "copy"));
