@@ -7,6 +7,7 @@ import { OldKernel } from "../support/old-kernel.ts";
 import { environmentNames, openFiles, threadPrivileges, workingFolder } from "../support/process-status.ts";
 import { liveDescribe } from "../support/require-root.ts";
 import { sendFrames } from "../support/traffic.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { LiveCapture, network } from "./live-capture.ts";
 
 const networks = [network("acme", "10.0.0.0/8")];
@@ -46,7 +47,10 @@ liveDescribe("the capture child", () => {
     await using pair = await NetworkPair.create();
     await using kernel = await OldKernel.create();
     await using live = await LiveCapture.running(pair.edge, { networks, env: kernel.env });
-    const [said, ...more] = live.logged("the capture process is less confined than it should be");
+    const complaints = () => live.logged("the capture process is less confined than it should be");
+    // The child's words and its state come by ways of their own.
+    await waitFor("what is missing", () => complaints().length > 0);
+    const [said, ...more] = complaints();
     expect(said?.["missing"]).toEqual([
       expect.stringMatching(/^files and network: this kernel has no Landlock \(errno 38\)/),
       "system calls: seccomp failed with errno 38",
