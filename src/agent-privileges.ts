@@ -51,7 +51,7 @@ export function limitPrivileges(config: Config): Privileges {
   const problems = [...before, ...after];
   if (user !== null) requireFiles(config, user, bpffs);
   return {
-    adapt: (any) => (any.capture.bpffs === config.capture.bpffs ? withBpffs(any, bpffs) : any),
+    adapt: (loaded) => (loaded.capture.bpffs === config.capture.bpffs ? withBpffs(loaded, bpffs) : loaded),
     report(log) {
       const held = capabilities.capabilityNames(capabilities.heldCapabilities().permitted);
       log.info({ uid: process.geteuid?.(), capabilities: held }, "privileges limited");

@@ -2,9 +2,9 @@
 // stay where the test can ask them, and an agent inside reaches them without a packet on an accounted interface.
 
 import { closeSync, openSync } from "node:fs";
-import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import koffi from "koffi";
+import { startForwarder } from "./forwarder.ts";
 import type { Namespace } from "./netns.ts";
 
 const AF_INET = 2;
@@ -22,27 +22,8 @@ const bindSocket = libc.func("bind", "int", ["int", "void *", "uint32_t"]);
 const listenSocket = libc.func("listen", "int", ["int", "int"]);
 
 /** Forwards connections to 127.0.0.1:`port` inside the namespace, until disposed. Nothing need listen here yet. */
-export async function exposePort(namespace: Namespace, port: number): Promise<AsyncDisposable> {
-  const sockets = new Set<Socket>();
-  const server = createServer((inside) => {
-    const here = connect(port, "127.0.0.1");
-    for (const [from, to] of [
-      [inside, here],
-      [here, inside],
-    ] as const) {
-      sockets.add(from);
-      from.once("close", () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-      // A connection refused here shows inside as one that is cut.
-      from.on("error", () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  server.listen({ fd: listenInside(namespace, port) });
-  await once(server, "listening");
-  return { [Symbol.asyncDispose]: () => close(server, sockets) };
+export function exposePort(namespace: Namespace, port: number): Promise<AsyncDisposable> {
+  return startForwarder({ fd: listenInside(namespace, port) }, () => connect(port, "127.0.0.1"));
 }
 
 /** A listening socket of the namespace. The calling thread is inside for three system calls, and back before it returns. */
@@ -78,11 +59,4 @@ function listenOn(port: number): number {
 function succeed(call: string, result: unknown): number {
   if (typeof result !== "number" || result < 0) throw new Error(`${call} failed with errno ${koffi.errno()}`);
   return result;
-}
-
-async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  for (const socket of sockets) socket.destroy();
-  await closed;
 }

@@ -7,6 +7,7 @@ import { computeBill } from "../../src/billing/compute-bill.ts";
 import { DEFAULT_TERMS } from "../../src/billing/default-contracts.ts";
 import { bpsOf } from "../../src/billing/rate.ts";
 import type { Contract } from "../../src/model/contract.ts";
+import { billToDate } from "../../src/status/bill-to-date.ts";
 import type { Status } from "../../src/status/status.ts";
 import type { BillToDate, DayUsage, NetworkAddress, NetworkUsage, UsageReport } from "../../src/status/usage.ts";
 import { type HostedNetwork, INTERVAL_MS, INTERVAL_START_MS, NETWORKS, NOW_MS, seriesOf } from "./hoster-traffic.ts";
@@ -58,33 +59,7 @@ export const CUSTOMER_BILLS: readonly CustomerBill[] = Object.keys(COMMITS).map(
 });
 
 function toDate({ bill, networks }: CustomerBill): BillToDate {
-  const { projection, burstIntervalsLeft: left, intervalsAboveCommit: above } = bill;
-  return {
-    customer: bill.contract.customer,
-    name: bill.contract.name,
-    period: bill.period,
-    time_zone: bill.contract.timeZone,
-    networks,
-    bytes_in: Number(bill.totalBytesIn),
-    bytes_out: Number(bill.totalBytesOut),
-    p95_in_bps: bpsOf(bill.p95InBytes),
-    p95_out_bps: bpsOf(bill.p95OutBytes),
-    billable_bps: bill.billableBps,
-    billable_direction: bill.billableDirection,
-    projection: projection && {
-      best_bps: projection.bestBps,
-      same_bps: projection.sameBps,
-      worst_bps: projection.worstBps,
-    },
-    commit_bps: bill.commitBps,
-    overage_bps: bill.overageBps,
-    intervals_above_commit: above,
-    burst_intervals: left === null || above === null ? null : left + above,
-    burst_intervals_left: left,
-    coverage: bill.coverage,
-    completeness: bill.completeness,
-    charge: bill.charge,
-  };
+  return billToDate(bill, networks);
 }
 
 const lastOf = (column: Float64Array): number => column.at(-1) ?? 0;
